@@ -1,0 +1,277 @@
+//! The plan, phase by phase.
+
+use super::{ATTEMPTS_MAX, Observations, Probe, Step, current};
+use crate::cause::{Cause, Code};
+use crate::id::MachineName;
+use crate::phase::{Phase, Wanted};
+use crate::provider::{Exit, Inventory, Kind, ResourceId, State};
+use crate::sandbox::{Machine, Sandbox};
+use crate::template::Template;
+use crate::time::Timestamp;
+
+/// How long a failed probe waits for the next, at the latest, in milliseconds.
+const PROBE_INTERVAL_MS: u64 = 250;
+
+/// Everything a decision may look at.
+pub(super) struct View<'a> {
+    pub(super) sandbox: &'a Sandbox,
+    pub(super) template: &'a Template,
+    pub(super) seen: &'a Observations,
+    pub(super) now: Timestamp,
+}
+
+impl View<'_> {
+    pub(super) fn step(&self) -> Step {
+        let phase = self.sandbox.status.phase;
+        if self.sandbox.intent.wanted == Wanted::Deleted && phase.may_become(Phase::Deleting) {
+            return to(Phase::Deleting);
+        }
+        match phase {
+            Phase::Queued => self.queued(),
+            Phase::Provisioning => self.provisioning(),
+            Phase::Starting => self.starting(),
+            Phase::Ready => self.ready(),
+            Phase::Stopping => self.removing(Phase::Stopped),
+            Phase::Deleting => self.removing(Phase::Deleted),
+            Phase::Stopped => self.stopped(),
+            Phase::Failed => self.failed(),
+            Phase::Deleted => Step::Nothing,
+        }
+    }
+
+    fn queued(&self) -> Step {
+        match self.sandbox.intent.wanted {
+            Wanted::Stopped => self.stop_to(Phase::Stopped),
+            // Only the admission tick admits; what a former run left is removed meanwhile.
+            Wanted::Running | Wanted::Deleted => self.remove_leftovers().unwrap_or(Step::Nothing),
+        }
+    }
+
+    fn provisioning(&self) -> Step {
+        if self.must_stop() {
+            return self.stop_to(Phase::Stopping);
+        }
+        let Some(listed) = &self.seen.listed else { return Step::Nothing };
+        if let Some(step) = self.remove_leftovers() {
+            return step;
+        }
+        if let Some(retire) = self.broken(listed) {
+            return retire;
+        }
+        if let Some(at) = self.sandbox.status.next_attempt_at.filter(|at| *at > self.now) {
+            return Step::WaitUntil(at);
+        }
+        let unborn = self.names(Machine::needs_creation);
+        if !unborn.is_empty() {
+            return Step::Create(unborn);
+        }
+        let unknown =
+            self.names(|machine| machine.ensured_at.is_none() && current(machine, listed).is_none());
+        if !unknown.is_empty() {
+            return Step::Ensure(unknown);
+        }
+        if self.all_run(listed) { to(Phase::Starting) } else { self.wait_for_start() }
+    }
+
+    fn starting(&self) -> Step {
+        if self.must_stop() {
+            return self.stop_to(Phase::Stopping);
+        }
+        let Some(listed) = &self.seen.listed else { return Step::Nothing };
+        if let Some(cause) = self.lost(listed) {
+            return Step::Move { to: Phase::Provisioning, cause: Some(cause) };
+        }
+        if !self.all(|machine| self.seen.probes.get(&machine.name) == Some(&Probe::Passed)) {
+            let again = self.now + std::time::Duration::from_millis(PROBE_INTERVAL_MS);
+            return self.too_late().unwrap_or(Step::WaitUntil(again));
+        }
+        if self.needs_bind() {
+            return match self.sandbox.status.next_attempt_at.filter(|at| *at > self.now) {
+                Some(at) => Step::WaitUntil(at),
+                None => Step::Bind,
+            };
+        }
+        to(Phase::Ready)
+    }
+
+    fn ready(&self) -> Step {
+        if self.must_stop() {
+            return self.stop_to(Phase::Stopping);
+        }
+        let Some(listed) = &self.seen.listed else { return Step::Nothing };
+        match self.lost(listed) {
+            Some(cause) => Step::Move { to: Phase::Provisioning, cause: Some(cause) },
+            None => Step::Nothing,
+        }
+    }
+
+    /// Stopping and deleting: every machine must be gone, by a list that began after the last creation.
+    fn removing(&self, then: Phase) -> Step {
+        let Some(listed) = &self.seen.listed else { return Step::Nothing };
+        let there = deletable(listed);
+        if !there.is_empty() {
+            return Step::Delete(there);
+        }
+        let still_going = listed.resources.iter().any(|resource| resource.kind == Kind::Machine);
+        if still_going || !self.all(|machine| machine.asked_at.is_none_or(|at| at < listed.as_of)) {
+            return Step::Nothing;
+        }
+        match then {
+            Phase::Stopped => self.stop_to(Phase::Stopped),
+            _ => to(then),
+        }
+    }
+
+    fn stopped(&self) -> Step {
+        match self.sandbox.intent.wanted {
+            Wanted::Running => to(Phase::Queued),
+            Wanted::Stopped | Wanted::Deleted => self.remove_leftovers().unwrap_or(Step::Nothing),
+        }
+    }
+
+    fn failed(&self) -> Step {
+        if let Some(listed) = &self.seen.listed {
+            let there = deletable(listed);
+            if !there.is_empty() {
+                return Step::Delete(there);
+            }
+        }
+        match self.sandbox.intent.wanted {
+            Wanted::Stopped => self.stop_to(Phase::Stopped),
+            Wanted::Running if self.sandbox.intent.generation > self.sandbox.status.observed_generation => {
+                to(Phase::Queued)
+            }
+            Wanted::Running | Wanted::Deleted => Step::Nothing,
+        }
+    }
+
+    /// Stopped by command or policy, or reset since the machines were made.
+    fn must_stop(&self) -> bool {
+        let intent = &self.sandbox.intent;
+        let outdated =
+            |machine: &Machine| machine.incarnation > 0 && machine.home_generation < intent.home_generation;
+        intent.wanted != Wanted::Running
+            || self.sandbox.status.machines.iter().any(|m| !m.retired && outdated(m))
+    }
+
+    /// What belongs to this sandbox and not to a present incarnation.
+    fn remove_leftovers(&self) -> Option<Step> {
+        let listed = self.seen.listed.as_ref()?;
+        let is_current = |id: &ResourceId| {
+            self.sandbox.status.phase.holds_machines()
+                && self
+                    .sandbox
+                    .status
+                    .machines
+                    .iter()
+                    .any(|m| current(m, listed).is_some_and(|r| &r.id == id))
+        };
+        let machines = || listed.resources.iter().filter(|resource| resource.kind == Kind::Machine);
+        let left: Vec<_> = machines()
+            .filter(|r| r.state != State::Deleting && !is_current(&r.id))
+            .map(|r| r.id.clone())
+            .collect();
+        if !left.is_empty() {
+            return Some(Step::Delete(left));
+        }
+        let going = machines().any(|resource| !is_current(&resource.id));
+        going.then_some(Step::Nothing)
+    }
+
+    /// Machines that ended, vanished or came too late, as one failed try.
+    fn broken(&self, listed: &Inventory) -> Option<Step> {
+        self.lost(listed).map(|cause| self.retire(cause)).or_else(|| self.too_late())
+    }
+
+    /// Why a machine that should be there no longer works.
+    fn lost(&self, listed: &Inventory) -> Option<Cause> {
+        self.sandbox.status.machines.iter().filter(|machine| !machine.needs_creation()).find_map(|machine| {
+            if let Some(Probe::Exited(exit)) = self.seen.probes.get(&machine.name) {
+                return Some(self.exited(exit));
+            }
+            match current(machine, listed).map(|resource| &resource.state) {
+                Some(State::Exited(exit)) => Some(self.exited(exit)),
+                Some(State::Pending(_) | State::Running) => None,
+                Some(State::Deleting) => Some(self.cause(Code::MachineLost)),
+                None => {
+                    let must_show = machine.ensured_at.is_some_and(|at| at < listed.as_of);
+                    must_show.then(|| self.cause(Code::MachineLost))
+                }
+            }
+        })
+    }
+
+    fn exited(&self, exit: &Exit) -> Cause {
+        let detail = match (exit.exit_code, exit.signal) {
+            (_, Some(signal)) => format!("signal {signal}"),
+            (Some(code), None) => format!("exit code {code}"),
+            (None, None) => "ended".to_owned(),
+        };
+        let mut cause = self.cause(Code::MachineExited).with_detail(detail);
+        cause.last_lines.clone_from(&exit.last_lines);
+        cause
+    }
+
+    fn too_late(&self) -> Option<Step> {
+        let began = self.started_at()?;
+        let late = self.now >= began.plus_s(self.template.start_deadline_s());
+        late.then(|| self.retire(self.cause(Code::StartTimedOut)))
+    }
+
+    fn started_at(&self) -> Option<Timestamp> {
+        let live = self.sandbox.status.machines.iter().filter(|machine| !machine.needs_creation());
+        live.filter_map(|machine| machine.asked_at).max()
+    }
+
+    fn wait_for_start(&self) -> Step {
+        self.started_at()
+            .map_or(Step::Nothing, |began| Step::WaitUntil(began.plus_s(self.template.start_deadline_s())))
+    }
+
+    fn retire(&self, cause: Cause) -> Step {
+        if self.sandbox.status.attempts + 1 >= ATTEMPTS_MAX {
+            return Step::Move { to: Phase::Failed, cause: Some(cause) };
+        }
+        Step::Retire { machines: self.names(|machine| !machine.needs_creation()), cause }
+    }
+
+    fn needs_bind(&self) -> bool {
+        let first = self.sandbox.status.machines.first().map_or(0, |machine| machine.incarnation);
+        self.template.bind.is_some() && self.sandbox.status.bound_incarnation != first
+    }
+
+    fn all_run(&self, listed: &Inventory) -> bool {
+        self.all(|machine| {
+            current(machine, listed).is_some_and(|r| r.state == State::Running && r.address.is_some())
+        })
+    }
+
+    fn all(&self, holds: impl Fn(&Machine) -> bool) -> bool {
+        self.sandbox.status.machines.iter().all(holds)
+    }
+
+    fn names(&self, chosen: impl Fn(&Machine) -> bool) -> Vec<MachineName> {
+        self.sandbox.status.machines.iter().filter(|m| chosen(m)).map(|m| m.name.clone()).collect()
+    }
+
+    fn cause(&self, code: Code) -> Cause {
+        Cause::new(code, self.sandbox.status.phase, self.now)
+    }
+
+    /// Going down, with the policy's reason when there is one.
+    fn stop_to(&self, phase: Phase) -> Step {
+        Step::Move { to: phase, cause: self.sandbox.intent.stop_cause.clone() }
+    }
+}
+
+fn to(phase: Phase) -> Step {
+    Step::Move { to: phase, cause: None }
+}
+
+fn deletable(listed: &Inventory) -> Vec<ResourceId> {
+    let machines = listed.resources.iter().filter(|resource| resource.kind == Kind::Machine);
+    machines
+        .filter(|resource| resource.state != State::Deleting)
+        .map(|resource| resource.id.clone())
+        .collect()
+}

@@ -1,0 +1,34 @@
+/* xterm writes its sheets and some cell styles as text, which our Content-Security-Policy (no inline styles) stops.
+ * The same through the CSS object model is allowed, so we lead both there. */
+
+/** Runs `create` with `document.createElement("style")` giving elements whose text becomes an adopted sheet. */
+export function withAdoptedSheets(create: () => void): void {
+  const original = document.createElement;
+  document.createElement = function (this: Document, name: string, options?: ElementCreationOptions) {
+    const element = original.call(this, name, options);
+    if (name === "style") adopt(element);
+    return element;
+  } as typeof document.createElement;
+  try {
+    create();
+  } finally {
+    document.createElement = original;
+  }
+}
+
+function adopt(element: HTMLElement): void {
+  const sheet = new CSSStyleSheet();
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  Object.defineProperty(element, "textContent", { set: (css: string) => sheet.replaceSync(css) });
+}
+
+/** Makes `setAttribute("style", …)` work under the policy on everything below `root`. */
+export function allowStyleAttributes(root: Node): void {
+  const original = Element.prototype.setAttribute;
+  Element.prototype.setAttribute = function (name: string, value: string) {
+    // Cells are styled before they are put into the page, so an element without a parent counts as one of ours.
+    const ours = !this.isConnected || root.contains(this);
+    if (name === "style" && ours && this instanceof HTMLElement) this.style.cssText = value;
+    else original.call(this, name, value);
+  };
+}
