@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-const PAGES: [&str; 5] = ["enter", "waiting", "terminal", "denied", "console"];
+const PAGES: [&str; 5] = ["enter.html", "waiting.html", "terminal.html", "denied.html", "console.html"];
 
 fn main() {
     println!("cargo::rerun-if-changed=dist");
     for page in PAGES {
-        if !Path::new("dist").join(format!("{page}.html")).is_file() {
-            println!("cargo::error=web/dist/{page}.html is missing: run make web");
+        if !Path::new("dist").join(page).is_file() {
+            println!("cargo::error=web/dist/{page} is missing: run make web");
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod random;
 pub mod resources;
 pub mod route;
 pub mod sandbox;
+pub mod seal;
 pub mod secret;
 pub mod template;
 pub mod time;

@@ -1,1 +1,5 @@
-//! tests
+//! The harness of the suites: a region in a test's hands, and the simulation.
+//!
+//! Owns nothing that ships. Every crate may be imported here; nothing may import this.
+
+pub mod simulation;

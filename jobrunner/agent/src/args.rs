@@ -165,7 +165,10 @@ impl Draft {
             keys: self.keys,
             lock: self.lock,
             root: self.root.unwrap_or_else(|| "/".into()),
-            home: self.home.or_else(|| std::env::var_os("HOME").map(PathBuf::from)).unwrap_or_else(|| "/".into()),
+            home: self
+                .home
+                .or_else(|| std::env::var_os("HOME").map(PathBuf::from))
+                .unwrap_or_else(|| "/".into()),
             log: self.log,
             command: self.command,
         })
@@ -173,7 +176,8 @@ impl Draft {
 }
 
 fn parse_listen(value: &str) -> Result<Listen, Error> {
-    let wrong = Error::Value { option: "--listen", expected: "unix:PATH or tcp:ADDRESS:PORT (no host names)" };
+    let wrong =
+        Error::Value { option: "--listen", expected: "unix:PATH or tcp:ADDRESS:PORT (no host names)" };
     match value.split_once(':') {
         Some(("unix", path)) if !path.is_empty() => Ok(Listen::Unix(path.into())),
         Some(("tcp", address)) => address.parse().map(Listen::Tcp).map_err(|_| wrong),
@@ -186,7 +190,10 @@ fn parse_incarnation(value: &str) -> Result<u64, Error> {
 }
 
 fn parse_key(value: &str) -> Result<NamedKey, Error> {
-    let wrong = || Error::Value { option: "--key", expected: "KID=KEY, the key 32 bytes in base64url without padding" };
+    let wrong = || Error::Value {
+        option: "--key",
+        expected: "KID=KEY, the key 32 bytes in base64url without padding",
+    };
     let (id, key) = value.split_once('=').ok_or_else(wrong)?;
     let bytes = URL_SAFE_NO_PAD.decode(key).map_err(|_| wrong())?;
     let bytes: [u8; 32] = bytes.try_into().map_err(|_| wrong())?;

@@ -24,7 +24,10 @@ impl Clock {
 }
 
 fn system_s() -> i64 {
-    #[expect(clippy::disallowed_methods, reason = "the agent imports none of our crates, so it has its own clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the agent imports none of our crates, so it has its own clock"
+    )]
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
 }

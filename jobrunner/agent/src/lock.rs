@@ -2,8 +2,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
+use tokio::time::{Instant, sleep};
+
+const PATIENCE: Duration = Duration::from_millis(500);
+const RETRY_EVERY: Duration = Duration::from_millis(20);
 
 /// The lock was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +24,19 @@ pub(crate) enum Error {
 pub(crate) struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
 impl Lock {
-    /// Takes an exclusive lock on `path`, creating the file.
-    pub(crate) fn take(path: &Path) -> Result<Self, Error> {
+    /// Takes an exclusive lock on `path`, creating the file. It is tried for a moment: who only looks whether an agent
+    /// lives holds the lock while looking.
+    pub(crate) async fn take(path: &Path) -> Result<Self, Error> {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            match Self::try_take(path) {
+                Err(Error::Held(_)) if Instant::now() < patience => sleep(RETRY_EVERY).await,
+                result => return result,
+            }
+        }
+    }
+
+    fn try_take(path: &Path) -> Result<Self, Error> {
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -40,13 +56,13 @@ impl Lock {
 mod tests {
     use super::*;
 
-    #[test]
-    fn is_exclusive_and_freed() {
+    #[tokio::test]
+    async fn is_exclusive_and_freed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        let held = Lock::take(&path).unwrap();
-        assert!(matches!(Lock::take(&path), Err(Error::Held(_))));
-        drop(held);
-        Lock::take(&path).unwrap();
+        let held = Lock::take(&path).await.unwrap();
+        assert!(matches!(Lock::take(&path).await, Err(Error::Held(_))));
+        let (again, ()) = tokio::join!(Lock::take(&path), async { drop(held) });
+        again.unwrap();
     }
 }

@@ -7,7 +7,12 @@ use std::process::Command;
 use crate::problem::Problem;
 
 const PATH_MAX_BYTES: usize = 4096;
-const DEFAULTS: [(&str, &str); 2] = [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")];
+/// What commands get where the agent's own environment says nothing.
+const DEFAULTS: [(&str, &str); 3] = [
+    ("TERM", "xterm-256color"),
+    ("LANG", "C.UTF-8"),
+    ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+];
 
 /// The machine as its own user sees it.
 #[derive(Clone, Debug)]
@@ -22,11 +27,15 @@ impl Place {
     /// The file that a caller's `path` means: relative to home unless absolute, never with `..`.
     pub(crate) fn resolve(&self, path: &str) -> Result<PathBuf, Problem> {
         if path.contains('\0') || path.len() > PATH_MAX_BYTES {
-            return Err(Problem::bad_request(format!("path must be at most {PATH_MAX_BYTES} bytes without NUL")));
+            return Err(Problem::bad_request(format!(
+                "path must be at most {PATH_MAX_BYTES} bytes without NUL"
+            )));
         }
         let path = Path::new(path);
         if path.components().any(|part| part == Component::ParentDir) {
-            return Err(Problem::bad_request("path must not contain `..`: name the file from its home or from /"));
+            return Err(Problem::bad_request(
+                "path must not contain `..`: name the file from its home or from /",
+            ));
         }
         Ok(match path.strip_prefix("/") {
             Ok(from_root) => self.root.join(from_root),
@@ -48,7 +57,10 @@ impl Place {
             return Err(Problem::bad_request("argv and env must not contain NUL"));
         }
         if let Some(name) = env.keys().find(|name| name.is_empty() || name.contains(['=', '\0'])) {
-            return Err(Problem::bad_request(format!("env has the impossible name `{}`", name.escape_debug())));
+            return Err(Problem::bad_request(format!(
+                "env has the impossible name `{}`",
+                name.escape_debug()
+            )));
         }
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.working_directory(cwd)?);

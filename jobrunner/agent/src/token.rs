@@ -119,7 +119,8 @@ impl Verifier {
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
         let mut parts = signed.split('.');
-        let (Some("v1"), Some(key_id), Some(claims), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some("v1"), Some(key_id), Some(claims), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(Refusal::Malformed);
         };
@@ -179,8 +180,13 @@ mod tests {
     fn refuses_what_is_no_token() {
         let token = good().token();
         let long = format!("v1.{KEY_ID}.{}.x", "a".repeat(TOKEN_MAX_BYTES));
-        for text in ["", "v1", "v1.a.b", "v2.a.b.c.d", ".....", &token[3..], &format!("v1.{KEY_ID}.!!.??"), &long] {
-            assert!(matches!(check_text(text, Verb::Exec), Err(Refusal::Malformed | Refusal::UnknownKey)), "{text}");
+        for text in
+            ["", "v1", "v1.a.b", "v2.a.b.c.d", ".....", &token[3..], &format!("v1.{KEY_ID}.!!.??"), &long]
+        {
+            assert!(
+                matches!(check_text(text, Verb::Exec), Err(Refusal::Malformed | Refusal::UnknownKey)),
+                "{text}"
+            );
         }
         assert_eq!(check_text(&token.replacen("v1", "v2", 1), Verb::Exec), Err(Refusal::Malformed));
     }

@@ -60,22 +60,29 @@ impl<T> Loaded<T> {
 
 /// What serde did not like, and where.
 enum Mistake {
-    Unknown { field: String },
-    Invalid { field: String, message: String },
+    /// `expected`: what serde says is allowed, if it does.
+    Unknown {
+        field: String,
+        expected: Option<String>,
+    },
+    Invalid {
+        field: String,
+        message: String,
+    },
 }
 
 impl Mistake {
     fn field(&self) -> &str {
         match self {
-            Self::Unknown { field } | Self::Invalid { field, .. } => field,
+            Self::Unknown { field, .. } | Self::Invalid { field, .. } => field,
         }
     }
 
     fn explain<T: Serialize + Default>(self, origins: &BTreeMap<String, Origin>) -> Error {
         let origin = source_of(origins, self.field());
         match self {
-            Self::Unknown { field } => {
-                let allowed = fields_beside::<T>(&field).join(", ");
+            Self::Unknown { field, expected } => {
+                let allowed = expected.unwrap_or_else(|| fields_beside::<T>(&field));
                 Error::Unknown { field, origin, allowed }
             }
             Self::Invalid { field, message } => Error::Invalid { field, origin, message },
@@ -93,21 +100,25 @@ fn read_strictly<T: DeserializeOwned>(values: &Table) -> Result<T, Mistake> {
     };
     let result = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut on_ignored));
     match (result, ignored) {
-        (Ok(_), Some(field)) => Err(Mistake::Unknown { field }),
+        (Ok(_), Some(field)) => Err(Mistake::Unknown { field, expected: None }),
         (Ok(value), None) => Ok(value),
         (Err(error), _) => Err(mistake(track.path().to_string(), error.message())),
     }
 }
 
-/// serde tells an unknown field of a strict struct only in words.
+/// serde tells an unknown field of a strict struct only in words: "unknown field `x`, expected one of `a`, `b`".
 fn mistake(place: String, message: &str) -> Mistake {
-    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-    match unknown {
-        Some(name) if place.rsplit('.').next() == Some(name) => Mistake::Unknown { field: place },
-        Some(name) if place == "." => Mistake::Unknown { field: name.to_owned() },
-        Some(name) => Mistake::Unknown { field: format!("{place}.{name}") },
-        None => Mistake::Invalid { field: place, message: message.to_owned() },
-    }
+    let Some((name, rest)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'))
+    else {
+        return Mistake::Invalid { field: place, message: message.to_owned() };
+    };
+    let expected = rest.trim_start_matches(", expected ").trim_start_matches("one of ").replace('`', "");
+    let field = match place.as_str() {
+        "." => name.to_owned(),
+        place if place.rsplit('.').next() == Some(name) => place.to_owned(),
+        place => format!("{place}.{name}"),
+    };
+    Mistake::Unknown { field, expected: Some(expected) }
 }
 
 /// `QINGJIAO_CONSOLE__TITLE=2026` reads as a number; where the field does not take it, the text is meant.
@@ -127,10 +138,12 @@ fn source_of(origins: &BTreeMap<String, Origin>, field: &str) -> Source {
 }
 
 /// The fields that exist beside `field`, as far as the default configuration shows them.
-fn fields_beside<T: Serialize + Default>(field: &str) -> Vec<String> {
-    let mut parts: Vec<&str> = field.split('.').collect();
-    parts.pop();
+fn fields_beside<T: Serialize + Default>(field: &str) -> String {
+    let place = field.rsplit_once('.').map_or("", |(place, _)| place);
     let whole = Value::try_from(T::default()).ok();
-    let place = whole.and_then(|whole| parts.iter().try_fold(whole, |value, part| value.get(part).cloned()));
-    place.and_then(|place| place.as_table().map(|table| table.keys().cloned().collect())).unwrap_or_default()
+    let parts = place.split('.').filter(|part| !part.is_empty());
+    let section = parts.fold(whole, |value, part| value?.get(part).cloned());
+    let names =
+        section.as_ref().and_then(Value::as_table).map(|table| table.keys().cloned().collect::<Vec<_>>());
+    names.unwrap_or_default().join(", ")
 }

@@ -114,7 +114,10 @@ fn texts_become_what_the_field_takes() {
 #[test]
 fn an_unknown_field_is_refused_with_its_source_and_the_allowed_ones() {
     let error = refused(file("[api]\nlisten_at = 1\n"));
-    assert_has(&error, &["`api.listen_at`", "(file ", "region.toml)", "listen, title"]);
+    assert_has(
+        &error,
+        &["`api.listen_at`", "(file ", "region.toml)", "listen, title, page_limit, origins, public_url"],
+    );
     let error = refused(environment(Layers::new(), "QINGJIAO_STORE__URI", "x"));
     assert_has(&error, &["`store.uri`", "variable QINGJIAO_STORE__URI", "url"]);
     let error = refused(file("[apy]\nlisten = 1\n"));

@@ -141,3 +141,11 @@ async fn a_taken_address_is_named() {
     let error = bind(address).await.unwrap_err().to_string();
     assert!(error.contains(&format!("can't listen on {address}")), "{error}");
 }
+
+#[tokio::test]
+async fn accepted_connections_send_at_once() {
+    let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (accepted, _peer) = listener.accept().await.unwrap();
+    assert!(accepted.nodelay().unwrap());
+}

@@ -90,7 +90,8 @@ impl Tasks {
             biased;
             () = stop.soft() => {}
             signal = requests.next() => tracing::info!(signal, "stopping softly"),
-            Some(ended) = self.set.join_next_with_id() => self.record(ended),
+            // Without any component there is nothing to wait for.
+            ended = self.set.join_next_with_id() => ended.into_iter().for_each(|ended| self.record(ended)),
         }
         self.stopper.soft();
     }

@@ -1,5 +1,6 @@
 use std::io;
-use std::process::ExitCode;
+use std::io::BufRead as _;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -126,15 +127,42 @@ async fn no_components_is_a_success_at_once() {
     assert!(succeeded(Tasks::default().run_embedded().await));
 }
 
-#[tokio::test]
-async fn real_signals_are_received() {
-    let mut requests = Requests::signals().unwrap();
-    let me = std::process::id().to_string();
-    let kill = |name: &str| std::process::Command::new("kill").args(["-s", name, &me]).status().unwrap();
-    assert!(kill("TERM").success());
-    assert_eq!(requests.next().await, "SIGTERM");
-    assert!(kill("INT").success());
-    assert_eq!(requests.next().await, "SIGINT");
+/// Set in the copy of this test program that plays a whole process.
+const PROCESS: &str = "QINGJIAO_TEST_LIFECYCLE_PROCESS";
+
+/// Runs in a process of its own, as a signal is for the whole process.
+#[test]
+fn signals_stop_a_process() {
+    if std::env::var_os(PROCESS).is_some() {
+        return process();
+    }
+    for (signal, code) in [("TERM", 0), ("INT", 0), ("KILL", -1)] {
+        let mut child = spawn_process();
+        let mut output = io::BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(output.any(|line| line.unwrap().contains("process runs")));
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code().unwrap_or(-1), code, "SIG{signal}");
+    }
+}
+
+fn spawn_process() -> std::process::Child {
+    let test = ["--exact", "lifecycle::tests::signals_stop_a_process", "--nocapture"];
+    let program = std::env::current_exe().unwrap();
+    Command::new(program).args(test).env(PROCESS, "1").stdout(Stdio::piped()).spawn().unwrap()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn process() {
+    let mut tasks = Tasks::default();
+    let stop = tasks.stop();
+    tasks.spawn("waits", async move {
+        // By now the signals are taken over, as `run` does so first.
+        println!("process runs");
+        stop.soft().await;
+        Ok::<(), BoxError>(())
+    });
+    assert!(succeeded(tasks.run().await));
 }
 
 #[test]

@@ -13,16 +13,32 @@ fn lines_are_flat_json() {
     assert!(log[0]["timestamp"].is_string());
 }
 
+/// Set in the copy of this test program that plays a whole process.
+const PROCESS: &str = "QINGJIAO_TEST_TELEMETRY_PROCESS";
+
+/// Runs in a process of its own, as log and panic hook are the whole process's.
 #[test]
 fn a_panic_is_logged_with_its_place() {
-    let log = log_of(|| {
-        // The hook is the whole process's, so the function is called without installing it.
-        let line = line!() + 1;
-        let hook_test = std::thread::spawn(|| panic!("as the test wants"));
-        assert!(hook_test.join().is_err());
-        tracing::info!(line, "done");
-    });
-    assert_eq!(log.len(), 1);
+    if std::env::var_os(PROCESS).is_some() {
+        return process();
+    }
+    let test = ["--exact", "telemetry::tests::a_panic_is_logged_with_its_place", "--nocapture"];
+    let program = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(program).args(test).env(PROCESS, "1").output().unwrap();
+    assert!(output.status.success());
+    let log = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<serde_json::Value> =
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    assert_eq!(lines[0]["panic.message"], "as the test wants");
+    assert!(lines[0]["panic.location"].as_str().unwrap().contains("telemetry/tests.rs"), "{log}");
+}
+
+fn process() {
+    let options = TelemetryOptions { format: Format::Json, ..TelemetryOptions::default() };
+    Telemetry::install(&options).unwrap();
+    assert!(matches!(Telemetry::install(&options), Err(Error::Twice)));
+    assert!(std::thread::spawn(|| panic!("as the test wants")).join().is_err());
 }
 
 #[test]

@@ -1,3 +1,10 @@
+/** What is wrong with one field of a request, and what would be right. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+  readonly allowed?: string | null;
+}
+
 /** An answer that says no (RFC 9457), or no answer at all (`type` is then `unreachable`). */
 export class Problem extends Error {
   constructor(
@@ -13,7 +20,7 @@ export class Problem extends Error {
     return typeof this.extra["request_id"] === "string" ? this.extra["request_id"] : null;
   }
 
-  get fields(): readonly { readonly field: string; readonly message: string }[] {
+  get fields(): readonly FieldError[] {
     return Array.isArray(this.extra["errors"]) ? this.extra["errors"] : [];
   }
 }

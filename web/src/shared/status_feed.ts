@@ -15,13 +15,18 @@ export interface FeedListener {
   changed(status: Status): void;
   /** No answer for now; the feed keeps trying. Null: answers come again. */
   trouble(problem: Problem | null): void;
-  /** This browser has no access any more; the feed has ended. */
+  /** This browser has no access any more (401, 403), or the sandbox is gone (404); the feed has ended. */
   denied(problem: Problem): void;
 }
 
 /** However fast a server answers, we ask no more often than this. */
 export const MIN_INTERVAL_MS = 1000;
 const RETRY = { first_ms: 1000, max_ms: 30_000 };
+
+/** Asking again won't change such an answer. */
+export function isFinal(problem: Pick<Problem, "status">): boolean {
+  return problem.status === 401 || problem.status === 403 || problem.status === 404;
+}
 
 /** Follows the sandbox's state by long polls, until aborted or denied. */
 export class StatusFeed {
@@ -67,7 +72,7 @@ export class StatusFeed {
   }
 
   private fail(problem: Problem): number | null {
-    if (problem.status === 401 || problem.status === 403) {
+    if (isFinal(problem)) {
       this.listener.denied(problem);
       return null;
     }

@@ -1,6 +1,7 @@
 import { Backoff } from "../shared/backoff";
+import type { Problem } from "../shared/problem";
 import { onItsWay, type Status } from "../shared/status";
-import type { Pause } from "../shared/status_feed";
+import { isFinal, type Pause } from "../shared/status_feed";
 import { CLOSE } from "./frames";
 
 export type ConnectionState = "connecting" | "connected" | "reconnecting" | "stopped" | "ended" | "denied";
@@ -94,7 +95,7 @@ export class Connection {
     try {
       this.latest = await this.parts.statusNow();
     } catch (error) {
-      return isRefusal(error) ? "denied" : null;
+      return isFinal(error as Problem) ? "denied" : null;
     }
     if (this.latest.phase === "ready") return "connect";
     this.parts.state(onItsWay(this.latest) ? "reconnecting" : "stopped");
@@ -118,9 +119,4 @@ export class Connection {
       this.notify();
     });
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  const status = (error as { status?: unknown }).status;
-  return status === 401 || status === 403;
 }

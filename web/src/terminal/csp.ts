@@ -1,13 +1,11 @@
 /* xterm writes its sheets and some cell styles as text, which our Content-Security-Policy (no inline styles) stops.
  * The same through the CSS object model is allowed, so we lead both there. */
 
-/** Runs `create` with `document.createElement("style")` giving elements whose text becomes an adopted sheet. */
+/** Runs `create` with `document.createElement("style")` giving stand-ins whose text becomes an adopted sheet. */
 export function withAdoptedSheets(create: () => void): void {
   const original = document.createElement;
   document.createElement = function (this: Document, name: string, options?: ElementCreationOptions) {
-    const element = original.call(this, name, options);
-    if (name === "style") adopt(element);
-    return element;
+    return name === "style" ? adopted(original.call(this, "template")) : original.call(this, name, options);
   } as typeof document.createElement;
   try {
     create();
@@ -16,10 +14,11 @@ export function withAdoptedSheets(create: () => void): void {
   }
 }
 
-function adopt(element: HTMLElement): void {
+function adopted(element: HTMLElement): HTMLElement {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   Object.defineProperty(element, "textContent", { set: (css: string) => sheet.replaceSync(css) });
+  return element;
 }
 
 /** Makes `setAttribute("style", …)` work under the policy on everything below `root`. */

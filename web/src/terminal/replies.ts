@@ -1,5 +1,5 @@
 /* What a terminal answers by itself when a program asks it something (device attributes, cursor position, colours,
- * settings, window size, focus). Such an answer is not typing. */
+ * settings, window size). Such an answer is not typing. */
 const REPLY = new RegExp(
   [
     "^(?:",
@@ -8,7 +8,6 @@ const REPLY = new RegExp(
     "|\\x1b\\[\\??\\d*n", // device status
     "|\\x1b\\[\\??[\\d;]+\\$y", // mode report
     "|\\x1b\\[\\d+;\\d+;\\d+t", // window report
-    "|\\x1b\\[[IO]", // focus in and out
     "|\\x1b\\][\\d;]*(?:rgba?:|\\?)[^\\x07\\x1b]*(?:\\x07|\\x1b\\\\)", // colours
     "|\\x1bP[^\\x1b]*\\x1b\\\\", // settings
     ")+$",

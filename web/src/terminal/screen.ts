@@ -86,9 +86,9 @@ export class Screen {
     this.replies.active();
   }
 
-  prefer(preferences: Preferences): void {
-    this.terminal.options.fontSize = preferences.fontSize_px;
-    this.terminal.options.screenReaderMode = preferences.screenReader;
+  prefer({ fontSize_px, screenReader }: Preferences): void {
+    this.terminal.options.fontSize = fontSize_px;
+    this.terminal.options.screenReaderMode = screenReader;
     this.measure();
   }
 

@@ -58,6 +58,11 @@ export class Session {
     this.around.sendText({ t: "attach", client, incarnation, seen, ...size });
   }
 
+  /** Some input has been sent and not been acknowledged yet. */
+  get awaitsAck(): boolean {
+    return this.isAttached && this.outbox.pending.length > 0;
+  }
+
   closed(): void {
     this.isAttached = false;
   }

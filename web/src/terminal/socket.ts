@@ -1,4 +1,4 @@
-import { parseText, SUBPROTOCOL, type ToAgent } from "./frames";
+import { parseText, type ToAgent } from "./frames";
 import type { Conversation } from "./connection";
 import type { Session, Size } from "./session";
 
@@ -7,6 +7,8 @@ import type { Session, Size } from "./session";
 const FIRST_PATIENCE_MS = 15_000;
 const MAX_PATIENCE_MS = 240_000;
 const NO_CODE = 1006;
+/** `WebSocket.OPEN`. */
+const OPEN = 1;
 
 /** The WebSocket side of a session: one socket at a time. */
 export class Socket {
@@ -15,8 +17,11 @@ export class Socket {
   private patience_ms = FIRST_PATIENCE_MS;
   private programEnded = false;
 
-  constructor(private readonly url: string) {
-    window.addEventListener("offline", () => this.socket?.close());
+  constructor(private readonly open: () => WebSocket) {}
+
+  /** The network is known to be gone: don't wait for the socket to notice. */
+  abandon(): void {
+    this.socket?.close();
   }
 
   sendText(message: ToAgent): void {
@@ -31,13 +36,13 @@ export class Socket {
   /** One socket from opening to closing. */
   converse(session: Session, size: () => Size, signal: AbortSignal): Promise<Conversation> {
     return new Promise((resolve) => {
-      const socket = new WebSocket(this.url, SUBPROTOCOL);
+      const socket = this.open();
       const life = { attached: false, since_ms: performance.now() };
       socket.binaryType = "arraybuffer";
       socket.onopen = () => session.opened(size());
       socket.onmessage = ({ data }) => {
         if (typeof data !== "string") return void (session.receivedData(data as ArrayBuffer) || socket.close());
-        life.attached ||= this.takeText(data, session);
+        if (this.takeText(data, session)) life.attached = true;
       };
       const ended = (code: number) => {
         this.forget();
@@ -55,8 +60,8 @@ export class Socket {
   private takeText(text: string, session: Session): boolean {
     const message = parseText(text);
     if (message === null) return false;
-    if (message.t === "ack") this.calm();
     session.receivedText(message);
+    if (message.t === "ack") this.calm(session.awaitsAck);
     // Nothing more comes after the end; a closed socket makes that plain to everyone.
     if (message.t === "exit") this.endProgram();
     return message.t === "attached";
@@ -68,7 +73,7 @@ export class Socket {
   }
 
   private sendRaw(frame: string | Uint8Array<ArrayBuffer>): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(frame);
+    if (this.socket?.readyState === OPEN) this.socket.send(frame);
   }
 
   private watch(): void {
@@ -78,10 +83,11 @@ export class Socket {
     }, this.patience_ms);
   }
 
-  private calm(): void {
+  private calm(awaitsMore: boolean): void {
     this.patience_ms = FIRST_PATIENCE_MS;
     clearTimeout(this.watchdog);
     this.watchdog = undefined;
+    if (awaitsMore) this.watch();
   }
 
   private forget(): void {

@@ -1,0 +1,79 @@
+# How to run, test and build everything. `make help` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# Results live in the user's cache, so that a fresh clone is quick.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/qingjiao
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export QINGJIAO_AGENT ?= $(CARGO_TARGET_DIR)/agent/agent
+# Where tests leave screenshots and times.
+export ARTEFACTS ?= $(CURDIR)/tests/artefacts
+
+UP_PACKAGES := bubblewrap iproute2
+TEST_PACKAGES := $(UP_PACKAGES) chromium fonts-noto-cjk postgresql-15
+
+# suite NAME BUDGET_S COMMAND...: runs it and says how long it took.
+suite := scripts/suite
+
+.PHONY: help up test check bench soak browser web agent deps
+
+help: ## This list
+	@echo "Usage: make TARGET"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-8s %s\n' "$$name" "$$text"; done
+
+up: ## Start a whole region on this computer and print a link to it
+	@scripts/deps $(UP_PACKAGES)
+	@scripts/web
+	@scripts/agent $(QINGJIAO_AGENT)
+	cargo run --locked --package region -- up
+
+test: ## Everything, as the pipeline does it: lints, licences, both databases, simulation, a real browser
+	@rm -f $(ARTEFACTS)/suites.txt
+	$(suite) makefile 5 scripts/check-makefile
+	$(suite) packages 120 scripts/deps $(TEST_PACKAGES)
+	$(suite) web 60 scripts/web check
+	$(suite) agent 90 scripts/agent $(QINGJIAO_AGENT)
+	$(suite) format 10 cargo fmt --all --check
+	$(suite) lints 180 cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(suite) licences 15 scripts/deny
+	$(suite) build 240 cargo test --locked --workspace --no-run
+	$(suite) tests 480 cargo test --locked --workspace
+	$(suite) browser 150 scripts/browser
+	@cat $(ARTEFACTS)/suites.txt
+
+check: ## The inner loop: format, lints, unit tests of every crate
+	$(suite) makefile 5 scripts/check-makefile
+	$(suite) web 60 scripts/web check
+	$(suite) format 10 cargo fmt --all --check
+	$(suite) lints 180 cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(suite) units 180 cargo test --locked --workspace --exclude tests
+
+bench: ## Benchmarks: all, or one by name (make bench S=create)
+	@scripts/deps $(TEST_PACKAGES)
+	@scripts/web
+	@scripts/agent $(QINGJIAO_AGENT)
+	cargo run --locked --release --package tests --bin bench -- $(S)
+
+soak: ## Long random campaigns, T seconds of them (make soak T=600)
+	@scripts/deps $(TEST_PACKAGES)
+	@scripts/web
+	@scripts/agent $(QINGJIAO_AGENT)
+	cargo run --locked --release --package tests --bin bench -- soak $(or $(T),600)
+
+browser: ## The flow of a whole region in a real Chromium
+	@scripts/deps $(TEST_PACKAGES)
+	@scripts/web
+	@scripts/agent $(QINGJIAO_AGENT)
+	scripts/browser
+
+web: ## Build the pages into web/dist, if their sources changed
+	scripts/web
+
+agent: ## Build the static agent that runs inside machines
+	scripts/agent $(QINGJIAO_AGENT)
+
+deps: ## Install the Debian packages that are missing, as root or by sudo
+	scripts/deps $(TEST_PACKAGES)

@@ -1,0 +1,110 @@
+//! Removing machines, by id, and what creations that were never finished left behind.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use domain::provider::ResourceId;
+
+use crate::fence::Fence;
+use crate::ground::Ground;
+use crate::observe::{self, DELETING_FILE};
+use crate::process::{self, Process};
+use crate::record::MachineRecord;
+use crate::{bubblewrap, files, home, launch, uids};
+
+/// How long a removal waits for the end of its machine; after that the next list finishes it.
+const END_MAX: Duration = Duration::from_millis(500);
+const END_POLL: Duration = Duration::from_millis(2);
+/// A machine that was written down but not started for this long is nobody's any more, in seconds.
+const UNSTARTED_MAX_S: u64 = 120;
+
+/// Begins to remove everything of the region that has one of these ids.
+pub(crate) fn remove(ground: &Ground, ids: &[ResourceId]) -> io::Result<()> {
+    for (folder, record) in observe::all(ground)?.into_iter().filter(|(_, record)| ids.contains(&record.id)) {
+        end(ground, &folder, &record)?;
+    }
+    for (folder, record) in home::all(ground)?.into_iter().filter(|(_, home)| ids.contains(&home.id)) {
+        home::remove(ground, &folder, &record)?;
+    }
+    Ok(())
+}
+
+fn end(ground: &Ground, folder: &Path, record: &MachineRecord) -> io::Result<()> {
+    let fence = Fence::close(&ground.folders, &record.tags)?;
+    if MachineRecord::read(folder)?.as_ref() != Some(record) {
+        return Ok(());
+    }
+    fence.note_removal(&record.id)?;
+    fs::write(folder.join(DELETING_FILE), "")?;
+    kill(ground, folder, record)?;
+    let polls = END_MAX.as_millis() / END_POLL.as_millis();
+    for _ in 0..polls {
+        if finish(ground, folder, record)? {
+            return Ok(());
+        }
+        std::thread::sleep(END_POLL);
+    }
+    tracing::warn!(sandbox.id = %record.tags.sandbox, "a machine does not end; it is tried again");
+    Ok(())
+}
+
+/// Ends the chain, with which bubblewrap and the agent end; the agent also directly, in case the chain is gone.
+fn kill(ground: &Ground, folder: &Path, record: &MachineRecord) -> io::Result<()> {
+    if record.boot != ground.boot {
+        return Ok(());
+    }
+    if let Some(pid) = observe::status(folder)?.child_pid
+        && let Some(agent) = Process::at(pid)?
+        && bubblewrap::is_agent_of(&process::arguments(pid), record)
+    {
+        agent.kill()?;
+    }
+    match launch::started(folder)? {
+        Some(chain) => chain.kill(),
+        None => Ok(()),
+    }
+}
+
+/// Removes what is left of a machine that has ended; false while it has not.
+fn finish(ground: &Ground, folder: &Path, record: &MachineRecord) -> io::Result<bool> {
+    if observe::is_alive(ground, folder, record)? || !ground.groups.remove(&record.groups)? {
+        return Ok(false);
+    }
+    files::remove_file(&ground.folders.socket_tried(&record.id))?;
+    files::remove_file(&ground.folders.socket(&record.id))?;
+    let _room = files::lock(&ground.folders.room_lock())?;
+    files::remove_tree(folder)?;
+    uids::release(ground, &record.tags.sandbox, record.uid)?;
+    Ok(true)
+}
+
+/// Finishes removals that were begun, and drops what was written down but never started.
+pub(crate) fn tidy(ground: &Ground) -> io::Result<()> {
+    for (folder, record) in observe::all(ground)? {
+        if folder.join(DELETING_FILE).exists() {
+            let _fence = Fence::close(&ground.folders, &record.tags)?;
+            kill(ground, &folder, &record)?;
+            finish(ground, &folder, &record)?;
+        } else if launch::started(&folder)?.is_none() && is_old(ground, &record) {
+            drop_unstarted(ground, &folder, &record)?;
+        }
+    }
+    for (folder, record) in home::all(ground)?.into_iter().filter(|(_, home)| home.deleting) {
+        home::remove(ground, &folder, &record)?;
+    }
+    Ok(())
+}
+
+fn is_old(ground: &Ground, record: &MachineRecord) -> bool {
+    ground.clock.now().since(record.created_at) > Duration::from_secs(UNSTARTED_MAX_S)
+}
+
+fn drop_unstarted(ground: &Ground, folder: &Path, record: &MachineRecord) -> io::Result<()> {
+    let _fence = Fence::close(&ground.folders, &record.tags)?;
+    if launch::started(folder)?.is_none() && MachineRecord::read(folder)?.as_ref() == Some(record) {
+        finish(ground, folder, record)?;
+    }
+    Ok(())
+}

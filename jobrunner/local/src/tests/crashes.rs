@@ -1,0 +1,184 @@
+//! Machines outlive the processes that made them, and are never made twice, whenever one is killed.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use domain::provider::conformance::Setting;
+use domain::provider::{MachineSpec, Provider as _, ResourceId, State};
+
+use super::bench::{LocalBench, open};
+use super::client::Client;
+use crate::process;
+
+const STATE_VARIABLE: &str = "LOCAL_TEST_STATE";
+const SANDBOX_VARIABLE: &str = "LOCAL_TEST_SANDBOX";
+const KILLS: u64 = 16;
+/// Apart from those of any test in this process.
+const UIDS_FIRST: u32 = 290_000;
+
+/// The agents of a sandbox that live on this computer.
+fn agents(spec: &MachineSpec) -> usize {
+    let pids = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().to_string_lossy().parse::<i32>().ok());
+    let sandbox = spec.tags.sandbox.as_str();
+    let is_one = |words: &[String]| {
+        words.first().is_some_and(|word| word == "/run/qingjiao.agent")
+            && words.iter().any(|word| word == sandbox)
+    };
+    pids.filter(|pid| is_one(&process::arguments(*pid))).count()
+}
+
+/// Not a test of its own: the process that the tests below start and kill. It says when it begins, makes a machine,
+/// says its id, and stands still.
+#[tokio::test]
+async fn a_provider_process() {
+    let (Ok(state), Ok(sandbox)) = (std::env::var(STATE_VARIABLE), std::env::var(SANDBOX_VARIABLE)) else {
+        return;
+    };
+    let bench = LocalBench::new();
+    let setting = Setting::new(&bench);
+    let mut spec = setting.spec(1);
+    spec.tags.sandbox = sandbox.parse().unwrap();
+    let provider = open(&PathBuf::from(state), "bj", UIDS_FIRST);
+    println!("begins");
+    let answer = provider.ensure(&setting.batch(vec![spec])).await.remove(0);
+    println!("made {}", answer.unwrap().0);
+    std::future::pending::<()>().await;
+}
+
+/// Starts it for a machine, and waits until it begins.
+fn provider_process(bench: &LocalBench, spec: &MachineSpec) -> (Child, BufReader<std::process::ChildStdout>) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tests::crashes::a_provider_process", "--nocapture"])
+        .env(STATE_VARIABLE, bench.state())
+        .env(SANDBOX_VARIABLE, spec.tags.sandbox.as_str())
+        .env("TMPDIR", bench.state())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap());
+    line_with(&mut said, "begins");
+    (child, said)
+}
+
+fn line_with(said: &mut impl BufRead, word: &str) -> String {
+    loop {
+        let mut line = String::new();
+        assert_ne!(said.read_line(&mut line).unwrap(), 0, "it ended before it said {word}");
+        if let Some(at) = line.find(word) {
+            return line[at + word.len()..].trim().to_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_machine_outlives_its_maker_and_is_adopted() {
+    let bench = LocalBench::new();
+    let setting = Setting::new(&bench);
+    let spec = setting.spec(1);
+    let (mut maker, mut said) = provider_process(&bench, &spec);
+    let id = ResourceId(line_with(&mut said, "made "));
+    maker.kill().unwrap();
+    maker.wait().unwrap();
+    let machine = setting.runs(&id).await;
+    let client = Client::new(&machine, &bench.signer);
+    assert_eq!(client.sh("echo alive; echo kept >kept").stdout, "alive\n");
+    assert_eq!(setting.ensure(spec.clone()).await, Ok(id.clone()), "adopted, not made again");
+    assert_eq!(agents(&spec), 1);
+    let after_restart = bench.again();
+    assert_eq!(
+        list(&after_restart)
+            .await
+            .resources
+            .iter()
+            .filter(|r| r.id == id && r.state == State::Running)
+            .count(),
+        1
+    );
+    after_restart.delete(&[id]).await.unwrap();
+    assert_eq!(agents(&spec), 0);
+    let (_, client) = bench.running(&setting, setting.spec(2)).await;
+    assert_eq!(client.sh("cat kept").stdout, "kept\n", "the home outlives the machine");
+}
+
+/// A kill at any moment of a creation, and the same creation again by another process: one machine.
+#[tokio::test]
+async fn a_killed_creation_is_finished_and_never_doubled() {
+    let bench = LocalBench::new();
+    for kill in 0..KILLS {
+        let setting = Setting::new(&bench);
+        let spec = setting.spec(1);
+        let (mut maker, _said) = provider_process(&bench, &spec);
+        tokio::time::sleep(Duration::from_micros(kill * 1500)).await;
+        maker.kill().unwrap();
+        let id = setting.made(spec.clone()).await;
+        maker.wait().unwrap();
+        setting.runs(&id).await;
+        assert_eq!((agents(&spec), setting.machines().await.len()), (1, 1), "killed after {kill} steps");
+        setting.clean().await;
+        assert_eq!(agents(&spec), 0);
+    }
+}
+
+/// What a crash between the steps of a creation leaves is finished by the same creation.
+#[tokio::test]
+async fn each_step_of_a_creation_can_be_the_last() {
+    let bench = LocalBench::new();
+    let setting = Setting::new(&bench);
+    let spec = setting.spec(1);
+    let id = setting.made(spec.clone()).await;
+    let folder = bench.folders().machine(&spec.tags);
+    let end = async || {
+        let running = setting.runs(&id).await;
+        let chain = crate::launch::started(&folder).unwrap().unwrap();
+        chain.kill().unwrap();
+        setting
+            .machines_until("it ends", |all| all.iter().all(|r| matches!(r.state, State::Exited(_))))
+            .await;
+        std::fs::remove_file(bench.folders().socket(&running.id)).unwrap();
+    };
+    end().await;
+    std::fs::write(folder.join("process"), "").unwrap();
+    assert_eq!(setting.machines().await, vec![], "written down, not started");
+    assert_eq!(setting.ensure(spec.clone()).await, Ok(id.clone()));
+    end().await;
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(setting.ensure(spec.clone()).await, Ok(id.clone()), "noted, not written down");
+    setting.runs(&id).await;
+    setting.clean().await;
+}
+
+/// A machine whose processes are gone is listed with what it said last.
+#[tokio::test]
+async fn a_machine_that_dies_is_seen_at_once() {
+    let bench = LocalBench::new();
+    let setting = Setting::new(&bench);
+    let mut spec = setting.spec(1);
+    spec.agent_keys.clear();
+    let id = setting.made(spec).await;
+    let dead = setting
+        .machines_until("it ends", |all| all.iter().any(|r| matches!(r.state, State::Exited(_))))
+        .await;
+    let State::Exited(exit) = &dead[0].state else { panic!("not ended") };
+    assert_eq!((&dead[0].id, exit.exit_code), (&id, Some(2)), "{exit:?}");
+    assert!(exit.last_lines.iter().any(|line| line.contains("--key")), "{exit:?}");
+    setting.clean().await;
+}
+
+/// The reconciler is woken by each change of a machine, without a poll of its own.
+#[tokio::test]
+async fn changes_wake() {
+    let bench = LocalBench::new();
+    let setting = Setting::new(&bench);
+    let id = setting.made(setting.spec(1)).await;
+    let running = async || setting.machines().await.iter().any(|r| r.id == id && r.state == State::Running);
+    while !running().await {
+        tokio::time::timeout(Duration::from_secs(10), bench.provider.changed()).await.unwrap();
+    }
+    setting.clean().await;
+    tokio::time::timeout(Duration::from_secs(10), bench.provider.changed()).await.unwrap();
+}

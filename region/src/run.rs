@@ -1,0 +1,37 @@
+//! From the command line to an exit code.
+
+use std::process::ExitCode;
+
+use crate::Error;
+use crate::cli::{Cli, Command};
+use crate::command::{Invocation, capacity, completion, events, sandbox, template, tenant};
+use crate::language::Language;
+use crate::output::Output;
+
+/// Runs one command to its end and says on standard error why it failed.
+pub async fn run(cli: Cli) -> ExitCode {
+    let output = Output { json: cli.json };
+    let invocation = Invocation { connection: cli.connection, output, language: Language::of_environment() };
+    match dispatch(&invocation, cli.command).await {
+        Ok(code) => code,
+        Err(error) => {
+            // Standard error may be closed; the exit code still tells.
+            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("error: {error}\n"));
+            error.exit().into()
+        }
+    }
+}
+
+async fn dispatch(invocation: &Invocation, command: Command) -> Result<ExitCode, Error> {
+    let done = |()| ExitCode::SUCCESS;
+    match command {
+        Command::Sandbox(command) => sandbox::run(invocation, command).await,
+        Command::Template(command) => template::run(invocation, command).await.map(done),
+        Command::Tenant(command) => tenant::run(invocation, command).await.map(done),
+        Command::Events(args) => events::run(invocation, args).await.map(done),
+        Command::Capacity => capacity::show(invocation).await.map(done),
+        Command::Cordon(args) => capacity::cordon(invocation, args).await.map(done),
+        Command::Uncordon => capacity::uncordon(invocation).await.map(done),
+        Command::Completion(args) => completion::run(&args).map(done),
+    }
+}

@@ -1,0 +1,83 @@
+//! Backup and restore of a store on SQLite. PostgreSQL has its own tools for that, `pg_dump` and `pg_restore`.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use domain::random::OsRandom;
+use domain::time::SystemClock;
+
+use crate::error::Error;
+use crate::options::Options;
+use crate::sql::{Database, args};
+use crate::store::Store;
+
+/// Writes a whole and consistent copy of the store into a new file, while it is in use.
+///
+/// # Errors
+/// [`Error::Refused`] when the file is there already or the store is not on SQLite; [`Error::Unavailable`].
+pub async fn backup(store: &Store, path: &Path) -> Result<(), Error> {
+    if !matches!(store.database(), Database::Sqlite { .. }) {
+        return Err(Error::refused("store", "it is on PostgreSQL; use pg_dump"));
+    }
+    absent("path", path)?;
+    let name = path.to_str().ok_or_else(|| Error::refused("path", "it is not UTF-8; choose another"))?;
+    store.database().all("VACUUM INTO $1", args![name]).await?;
+    File::open(path).and_then(|file| file.sync_all()).map_err(|error| unavailable(&error))
+}
+
+/// Makes a new store at `url` out of a backup. It begins a new epoch: events and resources of the old store are
+/// not its own, so positions of before are worth nothing and nothing is swept until an operator accepts the epoch.
+///
+/// # Errors
+/// [`Error::Refused`] when `url` is not on SQLite, is in use, or `from` is no backup; [`Error::Unavailable`].
+pub async fn restore(from: &Path, url: &str) -> Result<(), Error> {
+    let path = url.strip_prefix("sqlite:").filter(|path| *path != ":memory:");
+    let path = path.ok_or_else(|| {
+        Error::refused("url", "a backup is restored to sqlite:PATH; for PostgreSQL use pg_restore")
+    })?;
+    let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+    absent("url", &path)?;
+    let partial = path.with_extension("restoring");
+    std::fs::copy(from, &partial)
+        .map_err(|error| Error::refused("from", format!("it cannot be read: {error}")))?;
+    let renewed = renew(&partial).await;
+    if renewed.is_err() {
+        // What was refused is of no use to anybody; that it stays behind is no second failure.
+        drop(std::fs::remove_file(&partial));
+    }
+    renewed?;
+    File::open(&partial)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| std::fs::rename(&partial, &path))
+        .map_err(|error| unavailable(&error))
+}
+
+/// Checks a copy, brings its schema up to date and begins its new epoch.
+async fn renew(copy: &Path) -> Result<(), Error> {
+    let foreign = |_| Error::refused("from", "it is no backup of a store, or it is damaged");
+    let options = Options::new(format!("sqlite:{}", copy.display()));
+    let database = crate::sql::connect(&options).await.map_err(foreign)?;
+    let check = database.all("SELECT epoch FROM log_head JOIN pragma_integrity_check ON integrity_check = 'ok'", args![]);
+    let whole = check.await.map(|rows| rows.len() == 1);
+    database.close().await;
+    if !whole.map_err(foreign)? {
+        return Err(Error::refused("from", "it is damaged; take an earlier backup"));
+    }
+    let store = Store::open(options, Arc::new(SystemClock), Arc::new(OsRandom)).await?;
+    let minted = store.region().mint_epoch().await;
+    store.close().await;
+    minted.map(drop)
+}
+
+fn absent(field: &'static str, path: &Path) -> Result<(), Error> {
+    if path.exists() {
+        Err(Error::refused(field, format!("{} is there already; choose another", path.display())))
+    } else {
+        Ok(())
+    }
+}
+
+fn unavailable(error: &std::io::Error) -> Error {
+    Error::Unavailable { reason: error.to_string() }
+}

@@ -1,0 +1,31 @@
+// The platform's side: calls of the API with a key.
+import { until } from "./until.mjs";
+
+/** A client of the region's API. */
+export function platform({ api_url, key }) {
+  const call = async (method, path, body) => {
+    const response = await fetch(`${api_url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === "" ? null : JSON.parse(text);
+  };
+  const get = (id) => call("GET", `/v1/sandboxes/${id}`);
+  return {
+    create: (ref, template) => call("POST", "/v1/sandboxes", { ref, template, tenant: "school-9", owner: "u-7" }),
+    get,
+    list: async () => (await call("GET", "/v1/sandboxes?limit=100")).items,
+    command: (id, name) => call("POST", `/v1/sandboxes/${id}/${name}`, {}),
+    delete: (id) => call("DELETE", `/v1/sandboxes/${id}`),
+    access: async (id, app) => (await call("POST", `/v1/sandboxes/${id}/access`, { app, user: "u-7", role: "student" })).url,
+    phase: (id, phase) =>
+      until(`${id} ${phase}`, async () => {
+        const sandbox = await get(id);
+        if (sandbox.phase === "failed" && phase !== "failed") throw new Error(JSON.stringify(sandbox.cause));
+        return sandbox.phase === phase ? sandbox : null;
+      }),
+  };
+}

@@ -1,0 +1,4 @@
+import { start } from "../ui/start";
+import { TerminalPage } from "./page";
+
+start("terminal.title", <TerminalPage />);
