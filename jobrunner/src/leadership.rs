@@ -9,7 +9,7 @@ use store::{Store, Term};
 use crate::Error;
 
 /// Name of the lease in the store.
-pub const LEASE: &str = "jobrunner";
+pub(crate) const LEASE: &str = "jobrunner";
 
 /// The part of a lease that is not used, so that clocks may differ a little: one fifth.
 const UNUSED_PART: u64 = 5;

@@ -18,8 +18,6 @@ use crate::{Context, Error, restored};
 const SECONDS_PER_DAY: u64 = 24 * 3600;
 /// How long the home of a sandbox that is not known at all is kept, in days.
 const UNKNOWN_HOME_DAYS: u64 = 7;
-/// Name of the alarm in the store.
-pub const BRAKE_ALARM: &str = "deletion_brake";
 
 /// Compares the real inventory with the store.
 #[derive(Debug)]
@@ -58,7 +56,7 @@ impl Sweep {
         }
         let listed = self.ctx.providers.list().await;
         let epochs = restored::check(&self.ctx, &listed).await?;
-        if listed.failures().next().is_some() || !epochs.all_accepted() {
+        if listed.failures().next().is_some() || !epochs.accepted {
             return Ok(Next::Idle);
         }
         // Read after the list: a sandbox that was created meanwhile is known.
@@ -187,7 +185,9 @@ impl Sweep {
                 "the deletion brake holds: {text}"
             );
         }
-        self.ctx.store.region().set_alarm(BRAKE_ALARM, text.as_deref()).await?;
+        if text.is_some() || !self.ctx.store.region().alarms().await?.is_empty() {
+            self.ctx.store.region().alarm(text).await?;
+        }
         Ok(holds)
     }
 }

@@ -118,7 +118,8 @@ fn answer(bytes: &[u8], ended: bool) -> io::Result<Option<Answer>> {
     Ok(Some(Answer { status, slug: slug(&bytes[end..]), ahead: Bytes::new() }))
 }
 
-fn slug(body: &[u8]) -> Option<String> {
+/// The stable name of an agent's problem.
+pub(crate) fn slug(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Problem {
         r#type: String,

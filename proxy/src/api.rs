@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::Full;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -59,7 +59,11 @@ impl Api {
         self.get_within(path, PATIENCE).await
     }
 
-    pub(crate) async fn get_within<T: DeserializeOwned>(&self, path: &str, patience: Duration) -> Result<T, Error> {
+    pub(crate) async fn get_within<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        patience: Duration,
+    ) -> Result<T, Error> {
         let request = self.request(Method::GET, path, Bytes::new())?;
         read(self.call(request, patience).await?)
     }
@@ -92,14 +96,10 @@ impl Api {
         let unavailable = |error: &dyn std::error::Error| Error::Unavailable(error.to_string());
         let target = (self.address.host(), self.address.port());
         let stream = TcpStream::connect(target).await.map_err(|error| unavailable(&error))?;
-        let (response, mut line) = exchange::send(stream, request).await.map_err(|error| unavailable(&error))?;
+        let (response, line) = exchange::send(stream, request).await.map_err(|error| unavailable(&error))?;
         let (head, body) = response.into_parts();
-        let mut body = std::pin::pin!(Limited::new(body, ANSWER_BYTES_MAX).collect());
-        let collected = std::future::poll_fn(|cx| {
-            line.drive(cx);
-            body.as_mut().poll(cx)
-        });
-        let bytes = collected.await.map_err(|error| unavailable(error.as_ref()))?.to_bytes();
+        let bytes =
+            line.collect(body, ANSWER_BYTES_MAX).await.map_err(|error| unavailable(error.as_ref()))?;
         Ok((head.status, bytes))
     }
 }

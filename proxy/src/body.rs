@@ -12,14 +12,18 @@ use hyper::body::Incoming;
 use runtime::BoxError;
 
 use crate::agent::Tunnel;
-use crate::exchange::Line;
+use crate::exchange::{Line, RequestBody};
 use crate::lease::{Ended, Ending};
 
 /// The body of every answer.
 pub(crate) type Body = Either<Full<Bytes>, Streamed>;
 
 /// An answer of our own that may not be kept by anybody.
-pub(crate) fn full(status: StatusCode, content_type: &'static str, bytes: impl Into<Bytes>) -> Response<Body> {
+pub(crate) fn full(
+    status: StatusCode,
+    content_type: &'static str,
+    bytes: impl Into<Bytes>,
+) -> Response<Body> {
     let mut response = Response::new(Either::Left(Full::new(bytes.into())));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -39,12 +43,12 @@ pub(crate) fn empty(status: StatusCode) -> Response<Body> {
 /// takes more: nothing is buffered beyond the sockets and one read.
 pub(crate) struct Streamed {
     incoming: Incoming,
-    line: Line<Tunnel, Incoming>,
+    line: Line<Tunnel, RequestBody>,
     ended: Ended,
 }
 
 impl Streamed {
-    pub(crate) fn new(incoming: Incoming, line: Line<Tunnel, Incoming>, ended: Ended) -> Self {
+    pub(crate) fn new(incoming: Incoming, line: Line<Tunnel, RequestBody>, ended: Ended) -> Self {
         Self { incoming, line, ended }
     }
 }
@@ -53,7 +57,10 @@ impl http_body::Body for Streamed {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.ended.as_mut().poll(cx) {
             // Streams that a browser takes up again by itself end without an error.
             Poll::Ready(Ending::Restarting) => return Poll::Ready(None),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::id::MachineName;
 use domain::phase::Phase;
 use domain::route::{Route, Target};
 use http::StatusCode;
@@ -39,13 +40,21 @@ pub(crate) async fn open(visit: &Visit, door: Door) -> Result<Opened, Problem> {
         Err(Failure::Problem(problem)) => Err(problem),
         Err(Failure::Stale(error)) => {
             tracing::debug!(sandbox.id = %visit.host.sandbox, %error, "a route may be stale");
-            let newest = visit.shared.pulls.newest(&visit.host.sandbox).await.ok_or_else(Problem::unknown_host)?;
-            match try_open(visit, newest, door).await {
-                Ok(opened) => Ok(opened),
-                Err(Failure::Problem(problem)) => Err(problem),
-                Err(Failure::Stale(_)) => Err(Problem::machine_unreachable()),
-            }
+            reopen(visit, door).await
         }
+    }
+}
+
+/// Opens the way after the route was found to be stale: by the newest that can be had, and no further.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn reopen(visit: &Visit, door: Door) -> Result<Opened, Problem> {
+    let newest = visit.shared.pulls.newest(&visit.host.sandbox).await.ok_or_else(Problem::unknown_host)?;
+    match try_open(visit, newest, door).await {
+        Ok(opened) => Ok(opened),
+        Err(Failure::Problem(problem)) => Err(problem),
+        Err(Failure::Stale(_)) => Err(Problem::machine_unreachable()),
     }
 }
 
@@ -71,7 +80,9 @@ fn failure(error: agent::Error) -> Failure {
         agent::Error::Unreachable(_) | agent::Error::Refused => Failure::Stale(error),
         agent::Error::PortClosed(_) => {
             let detail = "nothing listens on the app's port; start the app in the environment";
-            Failure::Problem(Problem::new(StatusCode::BAD_GATEWAY, "app_not_listening", detail).retry_after(2))
+            Failure::Problem(
+                Problem::new(StatusCode::BAD_GATEWAY, "app_not_listening", detail).retry_after(2),
+            )
         }
         agent::Error::Failed(_) => Failure::Problem(Problem::machine_unreachable()),
     }
@@ -81,11 +92,14 @@ fn failure(error: agent::Error) -> Failure {
 fn target<'a>(visit: &Visit, route: &'a Route) -> Result<&'a Target, Problem> {
     let claims = visit.claims()?;
     if claims.epo != route.access_epoch {
-        let detail = "access was revoked; open the environment again from your classroom";
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "access_required", detail));
+        return Err(visit.no_access());
     }
-    let target = route.targets.get(&visit.app.machine).filter(|_| route.phase == Phase::Ready);
-    target.ok_or_else(|| Problem::not_ready(route))
+    ready(route, &visit.app.machine).ok_or_else(|| Problem::not_ready(route))
+}
+
+/// Where a machine is, if its sandbox is ready.
+pub(crate) fn ready<'a>(route: &'a Route, machine: &MachineName) -> Option<&'a Target> {
+    route.targets.get(machine).filter(|_| route.phase == Phase::Ready)
 }
 
 fn ended(visit: &Visit, target: &Target) -> Result<Ended, Problem> {

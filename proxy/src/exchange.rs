@@ -7,12 +7,16 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
+use http_body_util::{BodyExt as _, Either, Empty, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use runtime::BoxError;
+
+/// The body of a request into a machine: a visitor's as it comes, or none.
+pub(crate) type RequestBody = Either<Incoming, Empty<Bytes>>;
 
 /// Read buffer of one connection upstream, and with it the largest head of an answer.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
@@ -32,7 +36,10 @@ where
 ///
 /// # Errors
 /// hyper's: the stream ended, the answer is no HTTP, or the request's body failed.
-pub(crate) async fn send<S, B>(stream: S, request: Request<B>) -> hyper::Result<(Response<Incoming>, Line<S, B>)>
+pub(crate) async fn send<S, B>(
+    stream: S,
+    request: Request<B>,
+) -> hyper::Result<(Response<Incoming>, Line<S, B>)>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     B: Body<Data = Bytes> + Send + 'static,
@@ -67,6 +74,16 @@ where
         if !self.ended && Pin::new(&mut self.connection).poll(cx).is_ready() {
             self.ended = true;
         }
+    }
+
+    /// The whole body of the answer, of at most `limit` bytes.
+    pub(crate) async fn collect(mut self, body: Incoming, limit: usize) -> Result<Bytes, BoxError> {
+        let mut body = std::pin::pin!(Limited::new(body, limit).collect());
+        let collected = std::future::poll_fn(|cx| {
+            self.drive(cx);
+            body.as_mut().poll(cx)
+        });
+        Ok(collected.await?.to_bytes())
     }
 
     /// After a 101: the stream, and what came on it behind the answer.

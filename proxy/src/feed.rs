@@ -11,7 +11,7 @@ use domain::token::Verifier;
 use runtime::{Backoff, Readiness, Stop};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::access::Cookies;
 use crate::api::{Api, Error};
@@ -22,6 +22,9 @@ const WAIT_S: u64 = 25;
 /// A request that lasts longer than it may be kept open is lost.
 const PATIENCE: Duration = Duration::from_secs(WAIT_S + 10);
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+/// An answer without news that comes sooner than this was not waited for: an api-server that stops answers at once.
+const AT_ONCE: Duration = Duration::from_secs(1);
+const PAUSE_WITHOUT_NEWS: Duration = Duration::from_millis(250);
 /// The readiness check of this component.
 const CHECK: &str = "route_feed";
 
@@ -56,11 +59,15 @@ impl Feed {
         self.readiness.announce(&[CHECK]);
         let (mut failures, mut keys) = (0, BTreeMap::new());
         while !stop.is_soft() {
+            let (began, before) = (Instant::now(), self.table.position());
             let Some(answer) = stop.unless_soft(self.next(failures)).await else { break };
             match answer {
                 Ok(answer) => {
                     failures = 0;
                     self.take(answer, &mut keys);
+                    if self.table.position() == before && began.elapsed() < AT_ONCE {
+                        let _stopped = stop.unless_soft(sleep(PAUSE_WITHOUT_NEWS)).await;
+                    }
                 }
                 Err(error) => {
                     failures += 1;
@@ -83,7 +90,8 @@ impl Feed {
     }
 
     fn take(&self, answer: Answer, known: &mut BTreeMap<String, String>) {
-        let keys: BTreeMap<String, String> = answer.keys.into_iter().map(|key| (key.kid, key.public)).collect();
+        let keys: BTreeMap<String, String> =
+            answer.keys.into_iter().map(|key| (key.kid, key.public)).collect();
         if keys != *known {
             self.cookies.set_keys(Verifier::new(&keys));
             *known = keys;

@@ -1,14 +1,14 @@
 //! One request to a machine and its answer, both as streams.
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
-use http::{Request, Response, Uri, Version};
+use http::header::{CONTENT_TYPE, HeaderMap};
+use http::{Request, Response, Version};
 use http_body_util::Either;
 use hyper::body::Incoming;
 
 use crate::agent::Tunnel;
 use crate::body::{Body, Streamed};
 use crate::door::{self, Door, Opened};
-use crate::exchange::{self, Line};
+use crate::exchange::{self, Line, RequestBody};
 use crate::headers::request::{Origin, to_app};
 use crate::headers::response::to_visitor;
 use crate::lease::{Ended, Ending};
@@ -19,28 +19,21 @@ use crate::visit::Visit;
 ///
 /// # Errors
 /// There is no way in, or the app doesn't answer.
-pub(crate) async fn to_port(visit: &Visit, mut request: Request<Incoming>, port: u16) -> Result<Response<Body>, Problem> {
+pub(crate) async fn to_port(
+    visit: &Visit,
+    mut request: Request<Incoming>,
+    port: u16,
+) -> Result<Response<Body>, Problem> {
     let opened = door::open(visit, Door::Port(port)).await?;
     rewrite(visit, &mut request)?;
-    let (answered, _) = send(opened, request).await?;
-    Ok(stream(visit, answered))
-}
-
-/// Passes a request on to the agent itself at `path`, and the answer back.
-///
-/// # Errors
-/// There is no way in, or the agent refuses or doesn't answer.
-pub(crate) async fn to_agent(visit: &Visit, request: Request<Incoming>, path: &str) -> Result<Response<Body>, Problem> {
-    let opened = door::open(visit, Door::Agent).await?;
-    let request = agent_request(request, path, &opened.token, &[CONTENT_LENGTH, CONTENT_TYPE])?;
-    let (answered, _) = send(opened, request).await?;
+    let answered = send(opened, request.map(Either::Left)).await?;
     Ok(stream(visit, answered))
 }
 
 /// An answer whose body is still on its way.
 pub(crate) struct Answered {
     pub(crate) response: Response<Incoming>,
-    pub(crate) line: Line<Tunnel, Incoming>,
+    pub(crate) line: Line<Tunnel, RequestBody>,
     pub(crate) ended: Ended,
 }
 
@@ -48,12 +41,12 @@ pub(crate) struct Answered {
 ///
 /// # Errors
 /// The machine doesn't answer, or the connection must end before.
-pub(crate) async fn send(opened: Opened, request: Request<Incoming>) -> Result<(Answered, String), Problem> {
-    let Opened { tunnel, token, mut ended } = opened;
+pub(crate) async fn send(opened: Opened, request: Request<RequestBody>) -> Result<Answered, Problem> {
+    let Opened { tunnel, mut ended, .. } = opened;
     tokio::select! {
         sent = exchange::send(tunnel, request) => {
             let (response, line) = sent.map_err(|error| failed(&error))?;
-            Ok((Answered { response, line, ended }, token))
+            Ok(Answered { response, line, ended })
         }
         ending = &mut ended => Err(Problem::ended(ending)),
     }
@@ -74,42 +67,15 @@ fn failed(error: &hyper::Error) -> Problem {
 ///
 /// # Errors
 /// Its path is no path.
-pub(crate) fn rewrite(visit: &Visit, request: &mut Request<Incoming>) -> Result<(), Problem> {
+pub(crate) fn rewrite<B>(visit: &Visit, request: &mut Request<B>) -> Result<(), Problem> {
     // The path passes byte for byte: two readers of `..` or `%2f` must not disagree over us.
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    *request.uri_mut() = path.parse().map_err(|_| Problem::bad_request("the path of the request is malformed"))?;
+    *request.uri_mut() =
+        path.parse().map_err(|_| Problem::bad_request("the path of the request is malformed"))?;
     *request.version_mut() = Version::HTTP_11;
     let origin = Origin { ip: visit.caller.peer.ip, scheme: visit.shared.settings.scheme };
     to_app(request.headers_mut(), origin);
     Ok(())
-}
-
-/// Makes a visitor's request one to the agent: at `path`, with our token, and of its headers only `kept`.
-///
-/// # Errors
-/// The path or token is malformed.
-pub(crate) fn agent_request(
-    request: Request<Incoming>,
-    path: &str,
-    token: &str,
-    kept: &[HeaderName],
-) -> Result<Request<Incoming>, Problem> {
-    let (mut head, body) = request.into_parts();
-    let malformed = || Problem::bad_request("the path of the request is malformed");
-    head.uri = path.parse::<Uri>().map_err(|_| malformed())?;
-    head.version = Version::HTTP_11;
-    let mut headers = HeaderMap::new();
-    for name in kept {
-        for value in head.headers.get_all(name) {
-            headers.append(name, value.clone());
-        }
-    }
-    headers.insert(HOST, HeaderValue::from_static("agent"));
-    let mut token = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| malformed())?;
-    token.set_sensitive(true);
-    headers.insert(AUTHORIZATION, token);
-    head.headers = headers;
-    Ok(Request::from_parts(head, body))
 }
 
 /// Makes a machine's answer ours.

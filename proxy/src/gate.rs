@@ -115,6 +115,7 @@ impl<S> Gate<S> {
             self.input.advance(2);
         }
         match head::find_end(&self.input, self.scanned) {
+            Ok(Some(end)) if end > self.limits.bytes => self.refuse(Refusal::HeadTooLarge),
             Ok(Some(end)) => match head::judge(&self.input[..end]) {
                 Ok(framing) => self.pass(end, framing),
                 Err(refusal) => self.refuse(refusal),

@@ -37,13 +37,17 @@ pub(crate) fn wants_upgrade(headers: &HeaderMap) -> bool {
 
 /// The elements of comma-separated lists.
 fn tokens<'a>(values: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a [u8]> {
-    values.flat_map(|value| value.split(|b| *b == b',')).map(<[u8]>::trim_ascii).filter(|token| !token.is_empty())
+    values
+        .flat_map(|value| value.split(|b| *b == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|token| !token.is_empty())
 }
 
 /// Removes what belongs to one connection only, named by the standard or by `Connection` itself.
 fn strip_hop_by_hop(headers: &mut HeaderMap) {
     let listed = headers.get_all(CONNECTION).into_iter().map(|value| value.as_bytes());
-    let named: Vec<HeaderName> = tokens(listed).filter_map(|token| HeaderName::from_bytes(token).ok()).collect();
+    let named: Vec<HeaderName> =
+        tokens(listed).filter_map(|token| HeaderName::from_bytes(token).ok()).collect();
     for name in named {
         headers.remove(name);
     }

@@ -14,6 +14,7 @@ mod api;
 mod body;
 mod config;
 mod door;
+mod errand;
 mod exchange;
 mod feed;
 mod forward;

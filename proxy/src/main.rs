@@ -9,8 +9,14 @@ use program::{Arguments, Program};
 use runtime::Telemetry;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    run(Arguments::parse()).await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let loaded = arguments.config.load::<Program>()?;
     if arguments.config.print_config {
         print!("{}", loaded.print()?);

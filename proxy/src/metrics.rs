@@ -58,6 +58,16 @@ struct ByType {
     r#type: &'static str,
 }
 
+/// A request under way.
+#[derive(Debug)]
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// The metrics of a proxy. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
@@ -66,6 +76,7 @@ pub(crate) struct Metrics {
     pulls: Family<ByResult, Counter>,
     endings: Family<ByReason, Counter>,
     sessions: Gauge,
+    in_flight: Gauge,
     cut: Histogram,
 }
 
@@ -77,18 +88,30 @@ impl Metrics {
             pulls: Family::default(),
             endings: Family::default(),
             sessions: Gauge::default(),
+            in_flight: Gauge::default(),
             cut: Histogram::new(CUT_BUCKETS_S),
         };
-        let Self { requests, problems, pulls, endings, sessions, cut } = metrics.clone();
+        let Self { requests, problems, pulls, endings, sessions, in_flight, cut } = metrics.clone();
         registry.with(|registry| {
             registry.register("proxy_requests", "Requests answered, by class of status", requests);
             registry.register("proxy_problems", "Requests that this proxy itself said no to", problems);
             registry.register("proxy_route_pulls", "Routes asked for past the feed", pulls);
             registry.register("proxy_endings", "Live connections ended by this proxy", endings);
             registry.register("proxy_sessions", "Upgraded connections open now", sessions);
+            registry.register(
+                "proxy_requests_in_flight",
+                "Requests that wait for the head of their answer",
+                in_flight,
+            );
             registry.register("proxy_cut_seconds", "From the wish to end a connection to its last byte", cut);
         });
         metrics
+    }
+
+    /// Counts a request as under way until the guard is dropped, by its answer or because its visitor left.
+    pub(crate) fn request_begins(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
     }
 
     pub(crate) fn answered(&self, status: http::StatusCode) {

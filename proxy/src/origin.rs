@@ -33,7 +33,9 @@ pub(crate) fn source(headers: &HeaderMap, scheme: Scheme, authority: &str) -> So
 }
 
 fn is_own(origin: &[u8], scheme: Scheme, authority: &str) -> bool {
-    let Some((its_scheme, its_authority)) = std::str::from_utf8(origin).ok().and_then(|o| o.split_once("://")) else {
+    let Some((its_scheme, its_authority)) =
+        std::str::from_utf8(origin).ok().and_then(|o| o.split_once("://"))
+    else {
         return false;
     };
     let bare = |authority: &str| {
@@ -49,7 +51,12 @@ mod tests {
 
     use super::*;
 
-    fn judged(origin: Option<&'static str>, site: Option<&'static str>, scheme: Scheme, host: &str) -> Source {
+    fn judged(
+        origin: Option<&'static str>,
+        site: Option<&'static str>,
+        scheme: Scheme,
+        host: &str,
+    ) -> Source {
         let mut headers = HeaderMap::new();
         if let Some(origin) = origin {
             headers.insert(ORIGIN, HeaderValue::from_static(origin));

@@ -19,7 +19,8 @@ pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) slug: &'static str,
     pub(crate) detail: Cow<'static, str>,
-    extra: Map<String, Value>,
+    /// Members beside the standard's own; boxed, as most problems have none.
+    extra: Box<Map<String, Value>>,
     retry_after_s: Option<u64>,
     allow: Option<&'static str>,
     /// The bytes behind this request can't be trusted.
@@ -27,12 +28,8 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(
-        status: StatusCode,
-        slug: &'static str,
-        detail: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        let (detail, extra) = (detail.into(), Map::new());
+    pub(crate) fn new(status: StatusCode, slug: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        let (detail, extra) = (detail.into(), Box::default());
         Self { status, slug, detail, extra, retry_after_s: None, allow: None, close: false }
     }
 
@@ -59,7 +56,11 @@ impl Problem {
     }
 
     pub(crate) fn unknown_host() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "unknown_host", "there is no environment at this address; open it from your classroom")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "unknown_host",
+            "there is no environment at this address; open it from your classroom",
+        )
     }
 
     pub(crate) fn misdirected() -> Self {
@@ -118,7 +119,7 @@ impl Problem {
         body.insert("type".to_owned(), json!(self.slug));
         body.insert("status".to_owned(), json!(self.status.as_u16()));
         body.insert("detail".to_owned(), json!(self.detail));
-        body.extend(self.extra.clone());
+        body.extend(Map::clone(&self.extra));
         body.insert("request_id".to_owned(), json!(request_id));
         let text = Value::Object(body).to_string();
         self.dress(body::full(self.status, "application/problem+json", text))

@@ -51,7 +51,8 @@ impl Program {
         let mut tasks = Tasks::default();
         let (readiness, registry) = (Readiness::default(), telemetry.registry().clone());
         let admin = Admin { readiness: readiness.clone(), registry: registry.clone(), stop: tasks.stop() };
-        let context = Context { clock: Arc::new(SystemClock), random: Arc::new(OsRandom), readiness, registry };
+        let context =
+            Context { clock: Arc::new(SystemClock), random: Arc::new(OsRandom), readiness, registry };
         let proxy = Proxy::bind(&self.proxy, context).await?;
         let admin_listener = bind(self.admin.listen).await?;
         tracing::info!(listen = %proxy.address()?, admin.listen = %admin_listener.local_addr()?, "proxy listens");

@@ -8,7 +8,7 @@ use domain::id::SandboxId;
 use domain::route::Route;
 use parking_lot::Mutex;
 use tokio::sync::{Mutex as Turn, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::api::{Api, Error};
 use crate::metrics::{Metrics, Pulled};
@@ -18,6 +18,8 @@ use crate::table::Table;
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Hosts can be made up; they must not become a flood of questions.
 const PULLS_AT_ONCE_MAX: usize = 16;
+/// How long one waits for its turn among all questions.
+const TURN_WITHIN: Duration = Duration::from_secs(1);
 /// Beyond this many sandboxes the old ones are forgotten.
 const REMEMBERED_MAX: usize = 1024;
 
@@ -43,7 +45,9 @@ impl Pulls {
     pub(crate) async fn newest(&self, id: &SandboxId) -> Option<Arc<Route>> {
         let asked = self.turn_of(id);
         let mut last = asked.lock().await;
-        if last.is_none_or(|last| last.elapsed() >= AGAIN_AFTER) {
+        let is_due = last.is_none_or(|last| last.elapsed() >= AGAIN_AFTER);
+        // Whoever gets no turn is answered from the table.
+        if is_due && let Ok(Ok(_turn)) = timeout(TURN_WITHIN, self.at_once.acquire()).await {
             self.ask(id).await;
             *last = Some(Instant::now());
         }
@@ -51,8 +55,6 @@ impl Pulls {
     }
 
     async fn ask(&self, id: &SandboxId) {
-        // Whoever finds all places taken is answered from the table.
-        let Ok(_place) = self.at_once.try_acquire() else { return };
         match self.api.get::<Route>(&format!("/internal/routes/{id}")).await {
             Ok(route) if route.sandbox == *id => {
                 self.metrics.pulled(Pulled::Route);

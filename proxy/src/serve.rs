@@ -9,6 +9,7 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 
 use crate::body::Body;
+use crate::door;
 use crate::forward;
 use crate::gate::REFUSED_METHOD;
 use crate::headers;
@@ -24,8 +25,12 @@ use crate::visit::{self, Caller, Visit};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers one request.
-pub(crate) async fn answer(shared: Arc<Shared>, caller: Caller, request: Request<Incoming>) -> Response<Body> {
-    let began = Instant::now();
+pub(crate) async fn answer(
+    shared: Arc<Shared>,
+    caller: Caller,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let (began, _in_flight) = (Instant::now(), shared.metrics.request_begins());
     let upgrades = headers::wants_upgrade(request.headers());
     let line = Line::of(&request);
     let looked_at = visit::is_navigation(request.method(), request.headers());
@@ -63,7 +68,11 @@ fn guard(shared: &Shared, response: &mut Response<Body>, authority: &str) {
     }
 }
 
-async fn respond(shared: Arc<Shared>, caller: Caller, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
+async fn respond(
+    shared: Arc<Shared>,
+    caller: Caller,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Problem> {
     if request.method().as_str() == REFUSED_METHOD
         && let Some(refusal) = caller.peer.verdict.get()
     {
@@ -109,7 +118,7 @@ async fn to_app(visit: &Visit, request: Request<Incoming>) -> Result<Response<Bo
             }
         }
         AppKind::Terminal if request.uri().path() == "/" => {
-            if visit.route.targets.contains_key(&visit.app.machine) {
+            if door::ready(&visit.route, &visit.app.machine).is_some() {
                 own::terminal_page(request.method())
             } else {
                 Err(Problem::not_ready(&visit.route))

@@ -74,7 +74,8 @@ impl Proxy {
     /// [`Error`].
     pub async fn bind(config: &Config, context: Context) -> Result<Self, Error> {
         let settings = Settings::new(config)?;
-        let head = HeadLimits { bytes: config.header_bytes, time: Duration::from_secs(config.header_timeout_s) };
+        let head =
+            HeadLimits { bytes: config.header_bytes, time: Duration::from_secs(config.header_timeout_s) };
         let listener = GateListener::new(runtime::http::bind(config.listen).await?, head);
         let limits = Limits {
             connections: config.connections_max,

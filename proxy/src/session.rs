@@ -94,7 +94,12 @@ async fn visitor(client: OnUpgrade, ended: &mut Ended) -> Option<(Gate<TcpStream
     Some((io.into_inner(), read_buf))
 }
 
-async fn carry(mut splice: Splice<Gate<TcpStream>, Tunnel>, mut ended: Ended, pulse: &Pulse, around: &Around) {
+async fn carry(
+    mut splice: Splice<Gate<TcpStream>, Tunnel>,
+    mut ended: Ended,
+    pulse: &Pulse,
+    around: &Around,
+) {
     let mut alive = || pulse.beat(around.clock.now());
     let ending = tokio::select! {
         side = splice.run(&mut alive) => match side {

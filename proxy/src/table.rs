@@ -53,7 +53,8 @@ impl Table {
     /// Takes what the feed brings.
     pub(crate) fn apply(&self, update: Update) {
         let mut rows = self.0.write();
-        let same_epoch = rows.position.as_ref().is_none_or(|position| position.epoch == update.position.epoch);
+        let same_epoch =
+            rows.position.as_ref().is_none_or(|position| position.epoch == update.position.epoch);
         if update.full {
             rows.forget_unlisted(&update, same_epoch);
         }
@@ -103,7 +104,8 @@ impl Rows {
         let later = |row: &watch::Sender<Option<Arc<Route>>>| {
             row.borrow().as_ref().is_some_and(|route| route.position > update.position.number)
         };
-        let unlisted = self.routes.iter().filter(|(id, row)| !listed.contains(id) && !(same_epoch && later(row)));
+        let unlisted =
+            self.routes.iter().filter(|(id, row)| !(listed.contains(id) || same_epoch && later(row)));
         let unlisted: Vec<SandboxId> = unlisted.map(|(id, _)| id.clone()).collect();
         for id in &unlisted {
             self.forget(id);

@@ -11,7 +11,10 @@ mod cut;
 mod forwarding;
 mod own_paths;
 mod region;
+mod smoke;
 mod stale;
 mod streaming;
 mod waiting;
 mod websockets;
+
+pub(crate) use api::Api as ScriptedApi;

@@ -5,10 +5,12 @@ use http::header::{
     SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
 };
 use http::{Method, Request, Response, StatusCode};
+use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
 
 use crate::body::{self, Body};
 use crate::door::{self, Door, Opened};
+use crate::errand;
 use crate::forward::{self, Answered};
 use crate::headers::response::to_visitor;
 use crate::problem::Problem;
@@ -39,13 +41,17 @@ struct Wanted {
 ///
 /// # Errors
 /// The request is no handshake, there is no way in, or the app's answer is no right one.
-pub(crate) async fn to_port(visit: &Visit, mut request: Request<Incoming>, port: u16) -> Result<Response<Body>, Problem> {
+pub(crate) async fn to_port(
+    visit: &Visit,
+    mut request: Request<Incoming>,
+    port: u16,
+) -> Result<Response<Body>, Problem> {
     let wanted = Wanted::read(&request)?;
     let client = hyper::upgrade::on(&mut request);
     let opened = door::open(visit, Door::Port(port)).await?;
     forward::rewrite(visit, &mut request)?;
     wanted.ask(request.headers_mut());
-    let answered = forward::send(opened, request).await?.0;
+    let answered = forward::send(opened, request.map(Either::Left)).await?;
     join(visit, wanted, (client, answered), Counted::Data).await
 }
 
@@ -53,21 +59,42 @@ pub(crate) async fn to_port(visit: &Visit, mut request: Request<Incoming>, port:
 ///
 /// # Errors
 /// As [`to_port`].
-pub(crate) async fn to_agent(visit: &Visit, mut request: Request<Incoming>, path: &str) -> Result<Response<Body>, Problem> {
+pub(crate) async fn to_agent(
+    visit: &Visit,
+    mut request: Request<Incoming>,
+    path: &str,
+) -> Result<Response<Body>, Problem> {
     let wanted = Wanted::read(&request)?;
     if wanted.accept.is_none() {
         return Err(not_a_handshake());
     }
     let client = hyper::upgrade::on(&mut request);
-    let opened: Opened = door::open(visit, Door::Agent).await?;
-    let mut request = forward::agent_request(request, path, &opened.token, &TO_AGENT)?;
-    wanted.ask(request.headers_mut());
-    let answered = forward::send(opened, request).await?.0;
+    let mut answered = ask_agent(&wanted, &request, path, door::open(visit, Door::Agent).await?).await?;
+    if answered.response.status() == StatusCode::FORBIDDEN {
+        // It is another machine, or another life of it: nothing else of a terminal is refused so.
+        answered = ask_agent(&wanted, &request, path, door::reopen(visit, Door::Agent).await?).await?;
+    }
+    if answered.response.status() == StatusCode::FORBIDDEN {
+        return Err(Problem::machine_unreachable());
+    }
     join(visit, wanted, (client, answered), Counted::Typed).await
 }
 
+async fn ask_agent(
+    wanted: &Wanted,
+    handshake: &Request<Incoming>,
+    path: &str,
+    opened: Opened,
+) -> Result<Answered, Problem> {
+    let mut request = errand::request(Method::GET, path, &opened.token)?;
+    errand::keep(&mut request, handshake.headers(), &TO_AGENT);
+    wanted.ask(request.headers_mut());
+    forward::send(opened, request.map(|()| Either::Right(Empty::new()))).await
+}
+
 fn not_a_handshake() -> Problem {
-    let detail = "this is no WebSocket handshake; send GET with Sec-WebSocket-Key and Sec-WebSocket-Version: 13";
+    let detail =
+        "this is no WebSocket handshake; send GET with Sec-WebSocket-Key and Sec-WebSocket-Version: 13";
     Problem::bad_request(detail)
 }
 
@@ -80,7 +107,8 @@ impl Wanted {
         if !protocol.as_bytes().eq_ignore_ascii_case(b"websocket") {
             return Ok(Self { protocol, accept: None });
         }
-        let accept = websocket::expected_accept(request.headers()).filter(|_| request.method() == Method::GET);
+        let accept =
+            websocket::expected_accept(request.headers()).filter(|_| request.method() == Method::GET);
         Ok(Self { protocol, accept: Some(accept.ok_or_else(not_a_handshake)?) })
     }
 
@@ -117,10 +145,10 @@ async fn join(
     })?;
     let response = granted(visit, &wanted, answered.response.headers().clone());
     let (tunnel, ahead) = answered.line.into_stream().await;
-    let frames = wanted.accept.is_some().then(|| Frames {
-        to_machine: Observer::new(counted),
-        to_visitor: Observer::new(Counted::Data),
-    });
+    let frames = wanted
+        .accept
+        .is_some()
+        .then(|| Frames { to_machine: Observer::new(counted), to_visitor: Observer::new(Counted::Data) });
     let session = Session {
         client,
         machine: tunnel.with_ahead(ahead),

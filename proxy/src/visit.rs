@@ -44,7 +44,11 @@ impl Visit {
     ///
     /// # Errors
     /// The host is not ours, or there is no such sandbox, app or port.
-    pub(crate) async fn new(shared: Arc<Shared>, caller: Caller, headers: &HeaderMap) -> Result<Self, Problem> {
+    pub(crate) async fn new(
+        shared: Arc<Shared>,
+        caller: Caller,
+        headers: &HeaderMap,
+    ) -> Result<Self, Problem> {
         let authority = authority(headers).to_owned();
         let host = app_host(&authority, &shared.settings.domain)?;
         let route = match shared.table.get(&host.sandbox) {
@@ -52,7 +56,8 @@ impl Visit {
             // It may be younger than what the feed has told.
             None => shared.pulls.newest(&host.sandbox).await.ok_or_else(Problem::unknown_host)?,
         };
-        let app = route.apps.iter().find(|app| app.name == host.app).cloned().ok_or_else(Problem::unknown_host)?;
+        let app =
+            route.apps.iter().find(|app| app.name == host.app).cloned().ok_or_else(Problem::unknown_host)?;
         if host.port.is_some() && app.port_for(host.port).is_none() {
             return Err(Problem::unknown_host());
         }
@@ -65,14 +70,17 @@ impl Visit {
     /// # Errors
     /// There is no valid one.
     pub(crate) fn claims(&self) -> Result<&Arc<CookieClaims>, Problem> {
-        self.claims.as_ref().ok_or_else(|| {
-            if self.shared.cookies.is_blind() {
-                return Problem::api_unavailable();
-            }
-            let detail = "there is no valid access to this environment; open it again from your classroom";
-            Problem::new(StatusCode::UNAUTHORIZED, "access_required", detail)
-                .with("reentry_url", json!(self.reentry_url()))
-        })
+        self.claims.as_ref().ok_or_else(|| self.no_access())
+    }
+
+    /// Why nobody gets in like this, and where the platform lets people in again.
+    pub(crate) fn no_access(&self) -> Problem {
+        if self.shared.cookies.is_blind() {
+            return Problem::api_unavailable();
+        }
+        let detail = "there is no valid access to this environment; open it again from your classroom";
+        Problem::new(StatusCode::UNAUTHORIZED, "access_required", detail)
+            .with("reentry_url", json!(self.reentry_url()))
     }
 
     /// Where the platform lets people in again.

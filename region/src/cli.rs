@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{capacity, completion, events, sandbox, template, tenant};
 use crate::profile::Connection;
+use crate::up::UpArgs;
 
 /// Shown after the help.
 const AFTER_HELP: &str = "\
@@ -30,6 +31,8 @@ pub struct Cli {
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run a whole region on this computer
+    Up(UpArgs),
     /// Sandboxes: create, look at, enter, explain
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),

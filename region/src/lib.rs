@@ -19,6 +19,7 @@ pub mod profile;
 pub mod samples;
 
 mod run;
+mod up;
 
 pub use cli::Cli;
 pub use error::Error;

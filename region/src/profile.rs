@@ -3,6 +3,7 @@
 //! Flags win over the environment, and both over what `region up` left in its state folder, so that on a laptop no
 //! flag is needed. A key is never a flag's value: it would show in the list of processes.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use runtime::{Secret, SecretFile};
@@ -11,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::api::Api;
 
+/// State folder of `region up` when it runs as root.
+const ROOT_STATE_FOLDER: &str = "/var/lib/qingjiao";
 /// Name of the profile in a state folder.
 pub const PROFILE_FILE: &str = "profile.toml";
 /// Name of the operator's key in a state folder.
@@ -31,7 +34,7 @@ pub struct Connection {
     #[arg(long, global = true, env = "QINGJIAO_KEY_FILE", value_name = "FILE", help_heading = "Region")]
     pub key_file: Option<PathBuf>,
 
-    /// State folder of `region up` [default: ~/.local/share/qingjiao]
+    /// State folder of `region up` [default: ~/.local/share/qingjiao; as root /var/lib/qingjiao]
     #[arg(long, global = true, env = "QINGJIAO_STATE", value_name = "DIR", help_heading = "Region")]
     pub state: Option<PathBuf>,
 }
@@ -51,7 +54,10 @@ impl Connection {
     pub fn state_folder(&self) -> Result<PathBuf, Error> {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let given = self.state.clone();
+        // Root's home is closed to others, but machines run under users of their own and must pass through.
+        let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
         given
+            .or_else(|| is_root.then(|| PathBuf::from(ROOT_STATE_FOLDER)))
             .or_else(|| variable("XDG_DATA_HOME").map(|data| data.join("qingjiao")))
             .or_else(|| variable("HOME").map(|home| home.join(".local/share/qingjiao")))
             .ok_or_else(|| Error::Usage("HOME is not set: name a state folder with --state DIR".to_owned()))

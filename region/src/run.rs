@@ -25,6 +25,9 @@ pub async fn run(cli: Cli) -> ExitCode {
 async fn dispatch(invocation: &Invocation, command: Command) -> Result<ExitCode, Error> {
     let done = |()| ExitCode::SUCCESS;
     match command {
+        Command::Up(args) => {
+            crate::up::run(invocation, args).await.map_err(|error| Error::Failed(format!("{error:#}")))
+        }
         Command::Sandbox(command) => sandbox::run(invocation, command).await,
         Command::Template(command) => template::run(invocation, command).await.map(done),
         Command::Tenant(command) => tenant::run(invocation, command).await.map(done),

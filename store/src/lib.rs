@@ -42,7 +42,7 @@ pub use log::{EventKind, Log, Position};
 pub use logins::{Logins, Sessions};
 pub use options::{BUSY_TIMEOUT_MS_DEFAULT, MAX_CONNECTIONS_DEFAULT, Options};
 pub use page::{PAGE_ITEMS_MAX, Page, Paged};
-pub use region::Region;
+pub use region::{Epochs, Region};
 pub use sandboxes::{DELETED_READABLE_DAYS, Filter, Sandboxes};
 pub use status::{Expect, Statuses};
 pub use store::Store;

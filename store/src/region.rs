@@ -1,5 +1,7 @@
 //! Single facts about the region: cordon, capacity, alarm, and the store's epochs.
 
+use std::collections::BTreeMap;
+
 use domain::provider::{Capacity, StoreEpoch};
 use domain::random::Random;
 use serde::de::DeserializeOwned;
@@ -16,6 +18,26 @@ use crate::wake::Topic;
 /// Facts about the region. See [`Store::region`].
 #[derive(Clone, Copy, Debug)]
 pub struct Region<'s>(pub(crate) &'s Store);
+
+/// The epochs that a database knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Epochs {
+    /// The present one: new resources carry it.
+    pub current: StoreEpoch,
+    /// Whether the present one is in order: the first is; one that was minted after a restore once an operator says so.
+    pub accepted: bool,
+    /// Ended ones, each with the last creation number that this database knew when it ended.
+    pub ended: BTreeMap<StoreEpoch, u64>,
+}
+
+impl Epochs {
+    /// Whether a resource was made by the history that this database knows, or an operator accepted all there is.
+    #[must_use]
+    pub fn accepts(&self, epoch: &StoreEpoch, creation_number: u64) -> bool {
+        let known = self.ended.get(epoch).is_some_and(|until| creation_number <= *until);
+        *epoch == self.current || known || (self.accepted && self.ended.contains_key(epoch))
+    }
+}
 
 const CORDON: &str = "cordon";
 const CAPACITY: &str = "capacity";
@@ -96,24 +118,38 @@ impl Region<'_> {
         Ok(minted)
     }
 
-    /// The epochs whose resources may be swept, the oldest first.
+    /// The epochs that this database knows, and whether an operator has accepted the present one.
     ///
     /// # Errors
     /// [`Error::Corrupt`], [`Error::Unavailable`].
-    pub async fn accepted_epochs(&self) -> Result<Vec<StoreEpoch>, Error> {
-        let sql = "SELECT epoch FROM epochs WHERE accepted_at IS NOT NULL ORDER BY ordinal";
+    pub async fn epochs(&self) -> Result<Epochs, Error> {
+        let sql = "SELECT epoch, accepted_at, known_until FROM epochs ORDER BY ordinal";
         let rows = self.0.database().all(sql, args![]).await?;
-        rows.iter().map(|row| row.of("epochs", "epoch").text("epoch").map(StoreEpoch)).collect()
+        let mut epochs = Epochs { current: StoreEpoch(String::new()), accepted: false, ended: BTreeMap::new() };
+        for row in &rows {
+            let cells = row.of("epochs", "epoch");
+            let epoch = StoreEpoch(cells.text("epoch")?);
+            match cells.opt_count("known_until")? {
+                Some(known_until) => drop(epochs.ended.insert(epoch, known_until)),
+                None => (epochs.current, epochs.accepted) = (epoch, cells.opt_time("accepted_at")?.is_some()),
+            }
+        }
+        self.0.saw_epoch(&epochs.current.0);
+        Ok(epochs)
     }
 
-    /// Whether the present epoch waits for an operator: the store was restored, so nothing may be swept.
+    /// Notes epochs that only resources tell of: histories which this database never knew. They count as ended, with
+    /// nothing known of them.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn is_quarantined(&self) -> Result<bool, Error> {
-        let sql = "SELECT h.epoch FROM log_head h JOIN epochs e ON e.epoch = h.epoch \
-                   WHERE h.id = 1 AND e.accepted_at IS NULL";
-        Ok(self.0.database().first(sql, args![]).await?.is_some())
+    pub async fn note_unknown_epochs(&self, unknown: &[StoreEpoch]) -> Result<(), Error> {
+        let sql = "INSERT INTO epochs (epoch, ordinal, minted_at, known_until) \
+                   SELECT $1, MAX(ordinal) + 1, $2, 0 FROM epochs WHERE TRUE ON CONFLICT (epoch) DO NOTHING";
+        for epoch in unknown {
+            self.0.database().write(sql, args![&epoch.0, self.0.now()]).await?;
+        }
+        Ok(())
     }
 
     /// An operator has looked: the present epoch is accepted, the sweep may go on.
@@ -150,6 +186,9 @@ pub(crate) async fn mint(tx: &mut Tx, store: &Store) -> Result<StoreEpoch, Error
     let row = tx.first(last, args![]).await?.ok_or(Error::NotFound)?;
     let ordinal = row.of("epochs", "epoch").count("ordinal")? + 1;
     let epoch = new_epoch(ordinal, store.random());
+    let end = "UPDATE epochs SET known_until = (SELECT value FROM counters WHERE name = 'creation') \
+               WHERE known_until IS NULL";
+    tx.execute(end, args![]).await?;
     let insert = "INSERT INTO epochs (epoch, ordinal, minted_at) VALUES ($1, $2, $3)";
     tx.execute(insert, args![&epoch.0, ordinal, store.now()]).await?;
     tx.execute("UPDATE log_head SET epoch = $1 WHERE id = 1", args![&epoch.0]).await?;

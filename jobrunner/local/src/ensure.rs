@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use domain::cause::Code;
@@ -132,7 +132,7 @@ fn start(ground: &Ground, spec: &MachineSpec, fence: Fence, record: &MachineReco
     if launch::started(&folder)?.is_some() {
         return Ok(());
     }
-    furnish(&folder, spec, record.uid)?;
+    furnish(ground, &folder, spec, record.uid)?;
     ground.groups.make(&record.groups, &Wanted { resources: record.resources, tasks_max: TASKS_MAX })?;
     let agent = agent::program(ground)?;
     let home = bubblewrap::home_source(&ground.folders, spec);
@@ -149,15 +149,15 @@ fn start(ground: &Ground, spec: &MachineSpec, fence: Fence, record: &MachineReco
 }
 
 /// Makes what the machine finds in its folder.
-fn furnish(folder: &Path, spec: &MachineSpec, uid: u32) -> io::Result<()> {
+fn furnish(ground: &Ground, folder: &Path, spec: &MachineSpec, uid: u32) -> io::Result<()> {
     bubblewrap::write_etc(folder, spec)?;
     let (run, lock) = (folder.join(RUN_FOLDER), folder.join(LOCK_FILE));
     files::make_folder(&run)?;
     File::create(&lock)?;
-    fs::set_permissions(&run, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    fs::set_permissions(&lock, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    chown(&run, Some(uid), Some(uid))?;
-    chown(&lock, Some(uid), Some(uid))
+    fs::set_permissions(&run, fs::Permissions::from_mode(0o700))?;
+    fs::set_permissions(&lock, fs::Permissions::from_mode(0o600))?;
+    ground.give(&run, uid)?;
+    ground.give(&lock, uid)
 }
 
 fn rejected(code: Code, detail: impl Into<String>) -> Ensured {

@@ -1,14 +1,19 @@
 //! One file for each machine name of a sandbox, which outlives the machines: a lock, and what was made last.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use domain::provider::{ResourceId, Tags};
+use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
 use crate::folders::Folders;
+
+/// How long a deleted machine is remembered, in seconds.
+const KEPT_S: i64 = 7 * 24 * 3600;
 
 /// What was made last under a sandbox's machine name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +35,10 @@ pub(crate) struct Fence {
 impl Fence {
     /// Waits for the lock.
     pub(crate) fn close(folders: &Folders, tags: &Tags) -> io::Result<Self> {
-        let name = folders.fence(&tags.sandbox, &tags.machine);
+        Self::of(&folders.fence(&tags.sandbox, &tags.machine))
+    }
+
+    fn of(name: &Path) -> io::Result<Self> {
         let (path, last) = (name.with_added_extension("lock"), name.with_added_extension("json"));
         Ok(Self { lock: files::lock(&path)?, path, last })
     }
@@ -60,4 +68,20 @@ impl Fence {
     pub(crate) fn share(&self) -> io::Result<File> {
         self.lock.try_clone()
     }
+}
+
+/// Forgets machines that were deleted so long ago that nobody can still be about to make them.
+pub(crate) fn prune(folders: &Folders, now: Timestamp) -> io::Result<()> {
+    let folder = folders.fences();
+    for name in files::names(&folder)?.iter().filter_map(|name| name.strip_suffix(".json")) {
+        let name = folder.join(name);
+        let fence = Fence::of(&name)?;
+        let changed_at = files::found(fs::metadata(&fence.last))?.map_or(0, |metadata| metadata.mtime());
+        let is_old = now.seconds().saturating_sub(changed_at) > KEPT_S;
+        if is_old && fence.last()?.is_none_or(|last| last.removed) {
+            files::remove_file(&fence.last)?;
+            files::remove_file(&fence.path)?;
+        }
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, lchown};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -72,6 +72,15 @@ fn open_folders(path: &Path) -> io::Result<()> {
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
     fs::read_dir(path)?.try_for_each(|entry| open_folders(&entry?.path()))
+}
+
+/// Makes a file, or a folder and everything in it, belong to a user.
+pub(crate) fn give(path: &Path, uid: u32) -> io::Result<()> {
+    lchown(path, Some(uid), Some(uid))?;
+    if fs::symlink_metadata(path)?.is_dir() {
+        fs::read_dir(path)?.try_for_each(|entry| give(&entry?.path(), uid))?;
+    }
+    Ok(())
 }
 
 /// Opens a lock file and waits for its exclusive lock, which lasts until every copy of the file is closed.

@@ -31,7 +31,7 @@ impl Folders {
             self.region.clone(),
             self.machines(),
             self.homes(),
-            self.region.join("fences"),
+            self.fences(),
             self.trash(),
             self.sockets(),
             self.programs(),
@@ -58,9 +58,13 @@ impl Folders {
         self.homes_of(sandbox).join(machine.as_str()).join(generation.to_string())
     }
 
+    pub(crate) fn fences(&self) -> PathBuf {
+        self.region.join("fences")
+    }
+
     /// Outlives its machines, so that a creation which comes too late is recognised.
     pub(crate) fn fence(&self, sandbox: &SandboxId, machine: &MachineName) -> PathBuf {
-        self.region.join("fences").join(format!("{sandbox}.{machine}"))
+        self.fences().join(format!("{sandbox}.{machine}"))
     }
 
     /// Homes that are being removed.

@@ -1,6 +1,7 @@
 //! What every operation stands on: the configuration, the folders, the clock, and what this computer can do.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use domain::random::Random;
 use domain::time::Clock;
 
 use crate::config::{Config, Error, STATE_DIR_BYTES_MAX};
+use crate::fence;
 use crate::files;
 use crate::folders::Folders;
 use crate::groups::{self, Groups};
@@ -47,7 +49,14 @@ impl Ground {
             check_passage(&config.state_dir)?;
         }
         let boot = boot_id()?;
+        let fences = folders.fences();
+        fence::prune(&folders, clock.now()).map_err(|error| Error::Io { path: fences, error })?;
         Ok(Self { region, config, folders, groups: groups::find(), clock, random, is_root, boot })
+    }
+
+    /// Makes files belong to a sandbox's user. There is only one user when this is not root, and they are his.
+    pub(crate) fn give(&self, path: &Path, uid: u32) -> io::Result<()> {
+        if self.is_root { files::give(path, uid) } else { Ok(()) }
     }
 
     /// An id that was never used.

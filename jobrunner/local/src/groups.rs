@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use domain::resources::Resources;
 
+use crate::files;
+
 /// A machine that asks for less CPU than this may still use this much while it is free, in thousandths: with less, a
 /// shell does not feel alive.
 const CPU_MILLIS_MIN: u64 = 250;
@@ -65,6 +67,9 @@ pub(crate) trait Groups: Send + Sync + std::fmt::Debug {
     /// Whether this can be limited; else why not.
     fn can(&self, limit: Limit) -> Result<(), String>;
 
+    /// Lifts the limit of CPU: what was ended needs some to come to its end, and a fork bomb has used up its share.
+    fn let_end(&self, groups: &[PathBuf]) -> io::Result<()>;
+
     /// Removes groups; false while something lives in one.
     fn remove(&self, groups: &[PathBuf]) -> io::Result<bool> {
         for group in groups {
@@ -111,6 +116,11 @@ fn mounts<'a>(mountinfo: &'a str, kind: &str) -> Vec<Mount<'a>> {
 fn folder(mount: &Mount<'_>, group: &str) -> PathBuf {
     let below = Path::new(group).strip_prefix(mount.root).unwrap_or(Path::new(""));
     Path::new(mount.at).join(below.strip_prefix("/").unwrap_or(below))
+}
+
+/// Writes a setting of a group that has it.
+fn write_existing(path: &Path, value: &str) -> io::Result<()> {
+    files::found(fs::metadata(path).and_then(|_| fs::write(path, value))).map(drop)
 }
 
 fn name_of(name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt as _, lchown};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use domain::provider::{MachineSpec, ResourceId, Tags};
@@ -24,7 +24,7 @@ pub(crate) fn ensure(ground: &Ground, spec: &MachineSpec, uid: u32) -> io::Resul
     let folder = ground.folders.home(&tags.sandbox, &tags.machine, spec.home_generation);
     if let Some(home) = HomeRecord::read(&folder)? {
         if home.uid != uid {
-            give(&folder.join(FILES), uid)?;
+            ground.give(&folder.join(FILES), uid)?;
             HomeRecord { uid, ..home.clone() }.write(&folder)?;
         }
         return Ok(!home.deleting);
@@ -32,7 +32,7 @@ pub(crate) fn ensure(ground: &Ground, spec: &MachineSpec, uid: u32) -> io::Resul
     let parents: Vec<_> = folder.ancestors().take(3).collect();
     parents.into_iter().rev().try_for_each(files::make_folder)?;
     fill(&folder.join(FILES))?;
-    give(&folder.join(FILES), uid)?;
+    ground.give(&folder.join(FILES), uid)?;
     let (id, created_at) = (ground.new_id(), ground.clock.now());
     HomeRecord { id, tags, created_at, expires_at: None, deleting: false, uid }.write(&folder)?;
     Ok(true)
@@ -43,15 +43,6 @@ fn fill(files: &Path) -> io::Result<()> {
     fs::set_permissions(files, fs::Permissions::from_mode(0o700))?;
     for name in SKELETON {
         crate::files::found(fs::copy(Path::new("/etc/skel").join(name), files.join(name)))?;
-    }
-    Ok(())
-}
-
-/// Makes everything in a folder belong to a user.
-fn give(path: &Path, uid: u32) -> io::Result<()> {
-    lchown(path, Some(uid), Some(uid))?;
-    if fs::symlink_metadata(path)?.is_dir() {
-        fs::read_dir(path)?.try_for_each(|entry| give(&entry?.path(), uid))?;
     }
     Ok(())
 }
@@ -88,18 +79,25 @@ pub(crate) fn keep(ground: &Ground, id: &ResourceId, until: Option<Timestamp>) -
 
 /// Removes a home, or notes that it is to be removed when the machine that mounts it is gone.
 pub(crate) fn remove(ground: &Ground, folder: &Path, home: &HomeRecord) -> io::Result<()> {
-    let _room = files::lock(&ground.folders.room_lock())?;
+    let room = files::lock(&ground.folders.room_lock())?;
     if is_mounted(ground, home)? {
         return HomeRecord { deleting: true, ..home.clone() }.write(folder);
     }
     let trash = ground.folders.trash().join(&home.id.0);
     files::found(fs::rename(folder, &trash))?;
-    files::remove_tree(&trash)?;
     for parent in folder.ancestors().skip(1).take(2) {
         // One that still holds other homes stays.
         let _ = fs::remove_dir(parent);
     }
-    uids::release(ground, &home.tags.sandbox, home.uid)
+    uids::release(ground, &home.tags.sandbox, home.uid)?;
+    drop(room);
+    // May take long: nothing waits for it, and the next list finishes what a crash leaves.
+    files::remove_tree(&trash)
+}
+
+/// Removes what an earlier removal left.
+pub(crate) fn empty_trash(ground: &Ground) -> io::Result<()> {
+    within(&ground.folders.trash())?.iter().try_for_each(|home| files::remove_tree(home))
 }
 
 fn is_mounted(ground: &Ground, home: &HomeRecord) -> io::Result<bool> {

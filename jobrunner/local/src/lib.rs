@@ -10,7 +10,8 @@
 //! What isolates a machine: user, process, IPC, host name, control group, mount and network namespaces of its own
 //! (the network has a loopback only, so there is no way out, and machines of one sandbox do not reach each other
 //! either), no capabilities, no nested user namespaces, and a file system that is read-only but for its home and
-//! `/tmp`. Not limited: the disk space of homes (`home.size_mib` and `disk_mib` only count for room).
+//! `/tmp`. Not limited: the disk space of homes (`home.size_mib` and `disk_mib` only count for room). A service manager
+//! that ends this process must not end the machines with it (systemd: `KillMode=process`).
 
 mod agent;
 mod bubblewrap;

@@ -69,10 +69,11 @@ impl Process {
     }
 }
 
-/// The arguments of a process, for recognising it; empty when it is gone.
+/// The arguments of a process, for recognising it; none when it is gone or ending.
 pub(crate) fn arguments(pid: i32) -> Vec<String> {
     let bytes = fs::read(Path::new("/proc").join(pid.to_string()).join("cmdline")).unwrap_or_default();
-    bytes.split(|byte| *byte == 0).map(|text| String::from_utf8_lossy(text).into_owned()).collect()
+    let words = bytes.split(|byte| *byte == 0).filter(|_| !bytes.is_empty());
+    words.map(|text| String::from_utf8_lossy(text).into_owned()).collect()
 }
 
 #[cfg(test)]

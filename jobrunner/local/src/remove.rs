@@ -50,16 +50,25 @@ fn end(ground: &Ground, folder: &Path, record: &MachineRecord) -> io::Result<()>
     Ok(())
 }
 
-/// Ends the chain, with which bubblewrap and the agent end; the agent also directly, in case the chain is gone.
+/// Ends the agent, which is process 1 of its machine: bubblewrap, and with it the chain, ends when all is over inside.
+/// Before there is an agent, the chain is ended, and what it has started ends with it.
 fn kill(ground: &Ground, folder: &Path, record: &MachineRecord) -> io::Result<()> {
     if record.boot != ground.boot {
         return Ok(());
     }
-    if let Some(pid) = observe::status(folder)?.child_pid
+    ground.groups.let_end(&record.groups)?;
+    let pid = observe::status(folder)?.child_pid;
+    if let Some(pid) = pid
         && let Some(agent) = Process::at(pid)?
-        && bubblewrap::is_agent_of(&process::arguments(pid), record)
     {
-        agent.kill()?;
+        let arguments = process::arguments(pid);
+        if bubblewrap::is_agent_of(&arguments, record) {
+            return agent.kill();
+        }
+        if arguments.is_empty() {
+            // It is ending: its memory is gone already, and what was inside is being ended.
+            return Ok(());
+        }
     }
     match launch::started(folder)? {
         Some(chain) => chain.kill(),
@@ -94,7 +103,7 @@ pub(crate) fn tidy(ground: &Ground) -> io::Result<()> {
     for (folder, record) in home::all(ground)?.into_iter().filter(|(_, home)| home.deleting) {
         home::remove(ground, &folder, &record)?;
     }
-    Ok(())
+    home::empty_trash(ground)
 }
 
 fn is_old(ground: &Ground, record: &MachineRecord) -> bool {

@@ -25,7 +25,7 @@ fn computer(ground: &Ground) -> io::Result<Resources> {
     let disk = rustix::fs::statvfs(ground.folders.state())?;
     Ok(Resources {
         cpu_millis: u64::try_from(cpus).unwrap_or(1) * MILLIS_PER_CPU,
-        memory_mib: u64::try_from(memory.totalram).unwrap_or(0) * u64::from(memory.mem_unit) / MIB,
+        memory_mib: memory.totalram * u64::from(memory.mem_unit) / MIB,
         disk_mib: disk.f_blocks.saturating_mul(disk.f_frsize) / MIB,
         gpus: 0,
     })

@@ -12,7 +12,9 @@ pub(crate) struct Embedding {
 
 /// An entry of `frame_ancestors` is no CSP source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("proxy.frame_ancestors: `{0}` is no source; allowed are `*` and entries such as `https://school.example.com`")]
+#[error(
+    "proxy.frame_ancestors: `{0}` is no source; allowed are `*` and entries such as `https://school.example.com`"
+)]
 pub struct BadSource(String);
 
 impl Embedding {

@@ -1,8 +1,8 @@
 //! One head of a request: where it ends, whether it can be read in one way only, and what follows it.
 
-use super::framing::Framing;
 use super::Refusal;
 use super::chunks::Chunks;
+use super::framing::Framing;
 
 /// As many as hyper reads.
 const HEADERS_MAX: usize = 100;
@@ -106,7 +106,11 @@ fn coding(headers: &[httparse::Header<'_>], version: Option<u8>) -> Result<Frami
         return Err(Refusal::CodingInOldVersion);
     }
     let value = only(headers, "transfer-encoding").ok_or(Refusal::Coding)?;
-    if value.eq_ignore_ascii_case(b"chunked") { Ok(Framing::Chunks(Chunks::default())) } else { Err(Refusal::Coding) }
+    if value.eq_ignore_ascii_case(b"chunked") {
+        Ok(Framing::Chunks(Chunks::default()))
+    } else {
+        Err(Refusal::Coding)
+    }
 }
 
 /// Behind such a head come the bytes of another protocol, or nothing: an answer that is no upgrade closes the

@@ -34,7 +34,9 @@ impl Refusal {
 
     pub(crate) const fn detail(self) -> &'static str {
         match self {
-            Self::BareLineEnd => "the head of the request has a line that does not end in CR LF; end each with CR LF",
+            Self::BareLineEnd => {
+                "the head of the request has a line that does not end in CR LF; end each with CR LF"
+            }
             Self::ControlCharacter => "the head of the request has a control character; leave it out",
             Self::Malformed => "the head of the request is not HTTP/1.1; see RFC 9112",
             Self::HeadTooLarge => "the head of the request is too large; send fewer or shorter headers",
@@ -42,7 +44,9 @@ impl Refusal {
             Self::Method => "CONNECT and TRACE are not served; use another method",
             Self::Target => "the request target must be a path that begins with '/', without '#'",
             Self::Host => "exactly one Host header with a host name is needed",
-            Self::HostDiffers => "the host of the request target differs from the Host header; send only one of them",
+            Self::HostDiffers => {
+                "the host of the request target differs from the Host header; send only one of them"
+            }
             Self::Length => "Content-Length must stand once and be a number of digits only",
             Self::Coding => "Transfer-Encoding must stand once and be 'chunked'",
             Self::LengthAndCoding => "Content-Length and Transfer-Encoding exclude each other; send one",

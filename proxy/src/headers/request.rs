@@ -49,9 +49,11 @@ fn strip_spoofed(headers: &mut HeaderMap) {
     };
     let ambiguous = |name: &&HeaderName| {
         let dashed = name.as_str().replace('_', "-");
-        dashed != name.as_str() && matches!(dashed.as_str(), "content-length" | "transfer-encoding" | "host" | "cookie")
+        dashed != name.as_str()
+            && matches!(dashed.as_str(), "content-length" | "transfer-encoding" | "host" | "cookie")
     };
-    let names: Vec<HeaderName> = headers.keys().filter(|name| spoofed(name) || ambiguous(name)).cloned().collect();
+    let names: Vec<HeaderName> =
+        headers.keys().filter(|name| spoofed(name) || ambiguous(name)).cloned().collect();
     for name in names {
         headers.remove(name);
     }

@@ -39,7 +39,11 @@ fn without_frame_ancestors(value: &HeaderValue) -> Option<HeaderValue> {
         name.eq_ignore_ascii_case(FRAME_ANCESTORS)
     };
     let policies = value.as_bytes().split(|b| *b == b',').map(|policy| {
-        policy.split(|b| *b == b';').filter(|directive| !about_frames(directive)).collect::<Vec<_>>().join(&b';')
+        policy
+            .split(|b| *b == b';')
+            .filter(|directive| !about_frames(directive))
+            .collect::<Vec<_>>()
+            .join(&b';')
     });
     let kept: Vec<Vec<u8>> = policies.filter(|policy| !policy.trim_ascii().is_empty()).collect();
     HeaderValue::from_bytes(&kept.join(&b',')).ok().filter(|value| !value.is_empty())
@@ -49,8 +53,12 @@ fn keep_cookies(headers: &mut HeaderMap, host: &str) {
     if !headers.contains_key(SET_COOKIE) {
         return;
     }
-    let kept: Vec<HeaderValue> =
-        headers.get_all(SET_COOKIE).into_iter().filter(|cookie| may_set(cookie.as_bytes(), host)).cloned().collect();
+    let kept: Vec<HeaderValue> = headers
+        .get_all(SET_COOKIE)
+        .into_iter()
+        .filter(|cookie| may_set(cookie.as_bytes(), host))
+        .cloned()
+        .collect();
     headers.remove(SET_COOKIE);
     for cookie in kept {
         headers.append(SET_COOKIE, cookie);

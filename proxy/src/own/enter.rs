@@ -59,7 +59,8 @@ async fn redeem(visit: &Visit, request: Request<Incoming>) -> Result<Response<Bo
 
 async fn read(request: Request<Incoming>) -> Result<Entry, Problem> {
     let body = Limited::new(request.into_body(), BODY_BYTES_MAX).collect().await;
-    let too_large = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than 4096 bytes");
+    let too_large =
+        || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than 4096 bytes");
     let bytes = body.map_err(|_| too_large())?.to_bytes();
     let bad = || Problem::bad_request("the body must be a JSON object with the field `ticket`, a string");
     serde_json::from_slice(&bytes).map_err(|_| bad())
@@ -71,7 +72,9 @@ fn admit(visit: &Visit, redeemed: Redeemed) -> Result<Response<Body>, Problem> {
             visit.shared.table.offer(route);
         }
         // The feed will bring it; the cookie is good all the same.
-        Ok(_) | Err(_) => tracing::error!(sandbox.id = %visit.host.sandbox, "the route of a redeemed ticket can't be read"),
+        Ok(_) | Err(_) => {
+            tracing::error!(sandbox.id = %visit.host.sandbox, "the route of a redeemed ticket can't be read")
+        }
     }
     let embedding = &visit.shared.settings.embedding;
     let cookie = access::set_cookie(&redeemed.cookie, redeemed.max_age_s, embedding);
@@ -90,8 +93,12 @@ fn entered(visit: &Visit) -> Response<Body> {
 
 fn refused(visit: &Visit, slug: &str, problem: &Value) -> Problem {
     let (slug, detail) = match slug {
-        "ticket_spent" => ("ticket_spent", "this link was used already; open the environment from your classroom"),
-        "ticket_expired" => ("ticket_expired", "this link has expired; open the environment from your classroom"),
+        "ticket_spent" => {
+            ("ticket_spent", "this link was used already; open the environment from your classroom")
+        }
+        "ticket_expired" => {
+            ("ticket_expired", "this link has expired; open the environment from your classroom")
+        }
         _ => ("ticket_unknown", "this link is not valid here; open the environment from your classroom"),
     };
     let reentry_url = visit.reentry_url().map_or_else(|| problem["reentry_url"].clone(), Value::from);

@@ -7,7 +7,7 @@ use http::{Method, Request, Response};
 use hyper::body::Incoming;
 
 use crate::body::Body;
-use crate::forward;
+use crate::errand;
 use crate::problem::Problem;
 use crate::visit::Visit;
 
@@ -24,7 +24,7 @@ pub(super) async fn answer(visit: &Visit, request: Request<Incoming>) -> Result<
     visit.claims()?;
     visit.beat();
     let path = agent_path(request.uri().query().unwrap_or_default())?;
-    let mut response = forward::to_agent(visit, request, &path).await?;
+    let mut response = errand::forward(visit, request, &path).await?;
     // A file of the machine must not become a page with our visitor's rights.
     let headers = response.headers_mut();
     headers.append(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
@@ -54,7 +54,10 @@ mod tests {
     #[test]
     fn only_known_parameters_pass_and_are_written_anew() {
         assert_eq!(agent_path("path=a%20b/../c&x=1").unwrap(), "/files?path=a+b%2F..%2Fc");
-        assert_eq!(agent_path("path=%E4%BD%A0&recursive=true").unwrap(), "/files?path=%E4%BD%A0&recursive=true");
+        assert_eq!(
+            agent_path("path=%E4%BD%A0&recursive=true").unwrap(),
+            "/files?path=%E4%BD%A0&recursive=true"
+        );
         assert!(agent_path("recursive=true").is_err());
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn answer(visit: &Visit, request: &Request<Incoming>) -> Result
     loop {
         let route = followed.borrow_and_update().clone().ok_or_else(Problem::unknown_host)?;
         if visit.claims()?.epo != route.access_epoch {
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, "access_required", "access was revoked"));
+            return Err(visit.no_access());
         }
         let status = status(visit, &route).await;
         let tag = tag(&status);

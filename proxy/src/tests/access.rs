@@ -118,7 +118,10 @@ async fn a_ticket_is_redeemed_for_a_cookie_that_opens_the_app() {
     let spent = stranger.post("/_qj/enter", r#"{"ticket":"t1"}"#).await;
     assert_eq!(spent.status(), StatusCode::FORBIDDEN);
     let body = String::from_utf8_lossy(spent.body()).into_owned();
-    assert!(body.contains("ticket_spent") && body.contains("/back?ref=c42-s7") && !body.contains("t1\""), "{body}");
+    assert!(
+        body.contains("ticket_spent") && body.contains("/back?ref=c42-s7") && !body.contains("t1\""),
+        "{body}"
+    );
     // Reloading a page with a spent ticket is no error for who is in already.
     let again = client.post("/_qj/enter", r#"{"ticket":"t1"}"#).await;
     assert_eq!((again.status(), again.headers().get("set-cookie")), (StatusCode::OK, None));
@@ -154,7 +157,8 @@ async fn a_malformed_entry_names_the_field() {
 
 #[tokio::test]
 async fn where_embedding_is_configured_cookies_and_headers_allow_it() {
-    let mut region = Region::start_with(|config| config.frame_ancestors = vec!["https://*.school.cn".to_owned()]).await;
+    let mut region =
+        Region::start_with(|config| config.frame_ancestors = vec!["https://*.school.cn".to_owned()]).await;
     let agent = region.agent("main", super::region::TOKEN);
     region.put(route(&agent)).await;
     let client: Client = region.client("lab");
@@ -166,7 +170,10 @@ async fn where_embedding_is_configured_cookies_and_headers_allow_it() {
     assert_eq!(app.headers()["content-security-policy"], "frame-ancestors 'self' https://*.school.cn");
     let page = client.visit("/_qj/enter").await;
     let policy = page.headers()["content-security-policy"].to_str().unwrap();
-    assert!(policy.starts_with("default-src 'self';") && policy.ends_with("'self' https://*.school.cn"), "{policy}");
+    assert!(
+        policy.starts_with("default-src 'self';") && policy.ends_with("'self' https://*.school.cn"),
+        "{policy}"
+    );
     assert_eq!(page.headers()["referrer-policy"], "no-referrer");
     assert_eq!(page.headers()["x-content-type-options"], "nosniff");
 }

@@ -57,38 +57,3 @@ async fn of_a_terminal_only_what_is_typed_counts() {
         assert_eq!(is_active(&report), counts, "{message}: {report}");
     }
 }
-
-#[tokio::test]
-async fn an_open_connection_is_told_but_is_no_sign_of_life() {
-    let (region, _agent, client) = Region::ready().await;
-    let mut socket = websocket(&client, "/ws").await;
-    region.report().await;
-    let handshake = region.api.activity.lock().last().cloned().unwrap();
-    assert_eq!(handshake["connected"], serde_json::json!([SANDBOX]));
-    assert!(is_active(&handshake), "the handshake is a request with a cookie");
-    region.wait_a_moment().await;
-
-    socket.send(Message::Ping(Bytes::new())).await.unwrap();
-    next(&mut socket).await;
-    region.report().await;
-    let idle = region.api.activity.lock().last().cloned().unwrap();
-    assert_eq!((is_active(&idle), &idle["connected"]), (false, &serde_json::json!([SANDBOX])));
-    assert_eq!(idle["from"], handshake["to"], "spans follow each other");
-
-    socket.send(Message::text("typed")).await.unwrap();
-    next(&mut socket).await;
-    region.report().await;
-    assert!(is_active(region.api.activity.lock().last().unwrap()));
-}
-
-#[tokio::test]
-async fn what_could_not_be_told_is_told_later() {
-    let (region, _agent, client) = Region::ready().await;
-    client.get("/").await;
-    region.api.is_away.store(true, std::sync::atomic::Ordering::SeqCst);
-    region.report().await;
-    assert!(region.api.activity.lock().is_empty());
-    region.api.is_away.store(false, std::sync::atomic::Ordering::SeqCst);
-    region.report().await;
-    assert!(is_active(region.api.activity.lock().last().unwrap()));
-}

@@ -31,7 +31,7 @@ struct Log {
 }
 
 #[derive(Debug)]
-pub(super) struct Api {
+pub(crate) struct Api {
     pub(super) authorization: String,
     pub(super) keys: Value,
     log: watch::Sender<Log>,
@@ -41,14 +41,18 @@ pub(super) struct Api {
     pub(super) tickets: Mutex<HashMap<String, String>>,
     pub(super) pulls: AtomicUsize,
     pub(super) polls: AtomicUsize,
-    pub(super) is_away: AtomicBool,
-    pub(super) activity: Mutex<Vec<Value>>,
+    pub(crate) is_away: AtomicBool,
+    pub(crate) activity: Mutex<Vec<Value>>,
     pub(super) commands: Mutex<Vec<(String, Value)>>,
     pub(super) may_wake: AtomicBool,
 }
 
 impl Api {
-    pub(super) async fn start(authorization: String, keys: Value, tasks: &mut JoinSet<()>) -> (Arc<Self>, SocketAddr) {
+    pub(crate) async fn start(
+        authorization: String,
+        keys: Value,
+        tasks: &mut JoinSet<()>,
+    ) -> (Arc<Self>, SocketAddr) {
         let api = Arc::new(Self {
             authorization,
             keys,
@@ -157,7 +161,8 @@ impl Api {
 
     async fn feed(&self, query: &str) -> Response<Full<Bytes>> {
         self.polls.fetch_add(1, Ordering::SeqCst);
-        let after = query.strip_prefix("after=E1.").map(|rest| rest.split('&').next().unwrap().parse().unwrap());
+        let after =
+            query.strip_prefix("after=E1.").map(|rest| rest.split('&').next().unwrap().parse().unwrap());
         let mut log = self.log.subscribe();
         if let Some(after) = after {
             let _ = timeout(Duration::from_secs(25), log.wait_for(|log| log.number > after)).await;
@@ -165,10 +170,14 @@ impl Api {
         let log = log.borrow().clone();
         let since = after.unwrap_or(0);
         let routes: Vec<Route> = log.routes.into_values().filter(|route| route.position > since).collect();
-        let gone: Vec<SandboxId> = log.gone.into_iter().filter(|(at, _)| *at > since).map(|(_, id)| id).collect();
+        let gone: Vec<SandboxId> =
+            log.gone.into_iter().filter(|(at, _)| *at > since).map(|(_, id)| id).collect();
         let position = format!("E1.{}", log.number);
         let full = after.is_none();
-        reply(200, json!({"position": position, "full": full, "routes": routes, "gone": gone, "keys": self.keys}))
+        reply(
+            200,
+            json!({"position": position, "full": full, "routes": routes, "gone": gone, "keys": self.keys}),
+        )
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -144,7 +143,10 @@ fn framed() -> Response<Body> {
 /// A 101 whose proof is wrong.
 fn lie() -> Response<Body> {
     let response = Response::builder().status(101).header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
-    response.header(SEC_WEBSOCKET_ACCEPT, "bm90IHRoZSByaWdodCBvbmU=").body(Either::Left(Full::default())).unwrap()
+    response
+        .header(SEC_WEBSOCKET_ACCEPT, "bm90IHRoZSByaWdodCBvbmU=")
+        .body(Either::Left(Full::default()))
+        .unwrap()
 }
 
 fn upgraded<F, E>(mut request: Request<Incoming>, protocol: &str, then: F) -> Response<Body>
@@ -160,7 +162,8 @@ where
             then(TokioIo::new(upgraded)).await;
         }
     });
-    let mut response = Response::builder().status(101).header(CONNECTION, "Upgrade").header(UPGRADE, protocol);
+    let mut response =
+        Response::builder().status(101).header(CONNECTION, "Upgrade").header(UPGRADE, protocol);
     if let Some(accept) = accept {
         response = response.header(SEC_WEBSOCKET_ACCEPT, accept);
     }
@@ -170,7 +173,7 @@ where
     response.body(Either::Left(Full::default())).unwrap()
 }
 
-/// Echoes messages; `half` begins a frame and never ends it; `flood` sends without end; `quit` hangs up.
+/// Echoes messages; `half` begins a frame and never ends it; `quit` hangs up.
 fn echo_websocket(request: Request<Incoming>) -> Response<Body> {
     upgraded(request, "websocket", async |stream| {
         let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
@@ -197,6 +200,5 @@ fn tunnel(request: Request<Incoming>) -> Response<Body> {
     upgraded(request, "rope", async |stream| {
         let (mut reader, mut writer) = tokio::io::split(stream);
         let _ = tokio::io::copy(&mut reader, &mut writer).await;
-        tokio::time::sleep(Duration::from_millis(1)).await;
     })
 }

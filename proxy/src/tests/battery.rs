@@ -8,6 +8,92 @@ use super::region::Region;
 
 const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
 
+/// What is sent, by the status that it is refused with.
+const AMBIGUOUS: &[(&str, u16, &str)] = &[
+    (
+        "length and coding",
+        400,
+        "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ),
+    (
+        "coding and length",
+        400,
+        "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+    ),
+    (
+        "two lengths",
+        400,
+        "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 0\r\nContent-Length: 4\r\n\r\nabcd",
+    ),
+    (
+        "the same length twice",
+        400,
+        "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 4\r\nContent-Length: 4\r\n\r\nabcd",
+    ),
+    ("a list of lengths", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 4, 4\r\n\r\nabcd"),
+    ("a signed length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: +5\r\n\r\nabcde"),
+    ("a negative length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: -1\r\n\r\n"),
+    ("a hexadecimal length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 0x5\r\n\r\nabcde"),
+    ("an empty length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: \r\n\r\n"),
+    ("a huge length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 18446744073709551616\r\n\r\n"),
+    (
+        "a space before the colon",
+        400,
+        "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    ),
+    (
+        "an unknown coding",
+        400,
+        "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    ),
+    ("identity", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding: identity\r\n\r\n"),
+    (
+        "two codings",
+        400,
+        "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    ),
+    (
+        "coding twice",
+        400,
+        "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ),
+    (
+        "coding in HTTP/1.0",
+        400,
+        "POST / HTTP/1.0\r\nHost: {h}\r\n{c}Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ),
+    ("bare line feeds", 400, "GET / HTTP/1.1\nHost: {h}\n{c}\n"),
+    ("one bare line feed", 400, "GET / HTTP/1.1\r\nHost: {h}\nX: y\r\n{c}\r\n"),
+    ("a bare carriage return", 400, "GET / HTTP/1.1\r\nHost: {h}\r\nX: a\rb\r\n{c}\r\n"),
+    ("a folded line", 400, "GET / HTTP/1.1\r\nHost: {h}\r\nX: a\r\n b\r\n{c}\r\n"),
+    ("a zero byte", 400, "GET / HTTP/1.1\r\nHost: {h}\r\nX: a\0b\r\n{c}\r\n"),
+    ("a control character in the path", 400, "GET /\x01 HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
+    ("two hosts", 400, "GET / HTTP/1.1\r\nHost: {h}\r\nHost: other\r\n{c}\r\n"),
+    ("the same host twice", 400, "GET / HTTP/1.1\r\nHost: {h}\r\nHost: {h}\r\n{c}\r\n"),
+    ("no host", 400, "GET / HTTP/1.1\r\n{c}\r\n"),
+    ("no host in HTTP/1.0", 400, "GET / HTTP/1.0\r\n{c}\r\n"),
+    ("an empty host", 400, "GET / HTTP/1.1\r\nHost: \r\n{c}\r\n"),
+    ("a host with a path", 400, "GET / HTTP/1.1\r\nHost: {h}/x\r\n{c}\r\n"),
+    ("a host with a user", 400, "GET / HTTP/1.1\r\nHost: user@{h}\r\n{c}\r\n"),
+    ("a list of hosts", 400, "GET / HTTP/1.1\r\nHost: {h}, other\r\n{c}\r\n"),
+    ("another host in the target", 400, "GET http://other/ HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
+    ("a user in the target", 400, "GET http://a@{h}/ HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
+    ("a target that is no path", 400, "GET x HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
+    ("a fragment", 400, "GET /#a HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
+    ("an asterisk", 400, "OPTIONS * HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
+    ("another version", 400, "GET / HTTP/1.2\r\nHost: {h}\r\n{c}\r\n"),
+    ("no version", 400, "GET /\r\nHost: {h}\r\n{c}\r\n"),
+    ("two spaces", 400, "GET  / HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
+    (
+        "an upgrade with a body",
+        400,
+        "GET / HTTP/1.1\r\nHost: {h}\r\n{c}Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n\r\nabcd",
+    ),
+    ("TRACE", 405, "TRACE / HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
+    ("CONNECT", 405, "CONNECT {h} HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
+    ("TLS", 400, "\x16\x03\x01\x02\x00\x01\x00\x01"),
+];
+
 /// A request of a visitor with access; `{h}` stands for the host, `{c}` for the cookie's header.
 fn filled(client: &Client, text: &str) -> Vec<u8> {
     let cookie = format!("Cookie: __Host-qj={}\r\n", client.cookie.as_ref().unwrap());
@@ -17,57 +103,16 @@ fn filled(client: &Client, text: &str) -> Vec<u8> {
 #[tokio::test]
 async fn ambiguous_requests_are_refused_and_their_connection_closed() {
     let (_region, agent, client) = Region::ready().await;
-    let cases = [
-        ("length and coding", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        ("coding and length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n"),
-        ("two lengths", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 0\r\nContent-Length: 4\r\n\r\nabcd"),
-        ("the same length twice", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 4\r\nContent-Length: 4\r\n\r\nabcd"),
-        ("a list of lengths", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 4, 4\r\n\r\nabcd"),
-        ("a signed length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: +5\r\n\r\nabcde"),
-        ("a negative length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: -1\r\n\r\n"),
-        ("a hexadecimal length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 0x5\r\n\r\nabcde"),
-        ("an empty length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: \r\n\r\n"),
-        ("a huge length", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Content-Length: 18446744073709551616\r\n\r\n"),
-        ("a space before the colon", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"),
-        ("an unknown coding", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
-        ("identity", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding: identity\r\n\r\n"),
-        ("two codings", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
-        ("coding twice", 400, "POST / HTTP/1.1\r\nHost: {h}\r\n{c}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        ("coding in HTTP/1.0", 400, "POST / HTTP/1.0\r\nHost: {h}\r\n{c}Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        ("bare line feeds", 400, "GET / HTTP/1.1\nHost: {h}\n{c}\n"),
-        ("one bare line feed", 400, "GET / HTTP/1.1\r\nHost: {h}\nX: y\r\n{c}\r\n"),
-        ("a bare carriage return", 400, "GET / HTTP/1.1\r\nHost: {h}\r\nX: a\rb\r\n{c}\r\n"),
-        ("a folded line", 400, "GET / HTTP/1.1\r\nHost: {h}\r\nX: a\r\n b\r\n{c}\r\n"),
-        ("a zero byte", 400, "GET / HTTP/1.1\r\nHost: {h}\r\nX: a\0b\r\n{c}\r\n"),
-        ("a control character in the path", 400, "GET /\x01 HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
-        ("two hosts", 400, "GET / HTTP/1.1\r\nHost: {h}\r\nHost: other\r\n{c}\r\n"),
-        ("the same host twice", 400, "GET / HTTP/1.1\r\nHost: {h}\r\nHost: {h}\r\n{c}\r\n"),
-        ("no host", 400, "GET / HTTP/1.1\r\n{c}\r\n"),
-        ("no host in HTTP/1.0", 400, "GET / HTTP/1.0\r\n{c}\r\n"),
-        ("an empty host", 400, "GET / HTTP/1.1\r\nHost: \r\n{c}\r\n"),
-        ("a host with a path", 400, "GET / HTTP/1.1\r\nHost: {h}/x\r\n{c}\r\n"),
-        ("a host with a user", 400, "GET / HTTP/1.1\r\nHost: user@{h}\r\n{c}\r\n"),
-        ("a list of hosts", 400, "GET / HTTP/1.1\r\nHost: {h}, other\r\n{c}\r\n"),
-        ("another host in the target", 400, "GET http://other/ HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
-        ("a user in the target", 400, "GET http://a@{h}/ HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
-        ("a target that is no path", 400, "GET x HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
-        ("a fragment", 400, "GET /#a HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
-        ("an asterisk", 400, "OPTIONS * HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
-        ("another version", 400, "GET / HTTP/1.2\r\nHost: {h}\r\n{c}\r\n"),
-        ("no version", 400, "GET /\r\nHost: {h}\r\n{c}\r\n"),
-        ("two spaces", 400, "GET  / HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
-        ("an upgrade with a body", 400, "GET / HTTP/1.1\r\nHost: {h}\r\n{c}Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n\r\nabcd"),
-        ("TRACE", 405, "TRACE / HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
-        ("CONNECT", 405, "CONNECT {h} HTTP/1.1\r\nHost: {h}\r\n{c}\r\n"),
-        ("TLS", 400, "\x16\x03\x01\x02\x00\x01\x00\x01"),
-    ];
-    for (what, status, text) in cases {
+    for (what, status, text) in AMBIGUOUS {
         let mut bytes = filled(&client, text);
         bytes.extend_from_slice(SMUGGLED.as_bytes());
         let answer = client.raw(&bytes).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{what}: {answer}");
         assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{what}: one answer and no more: {answer}");
-        assert!(answer.contains("application/problem+json") && answer.contains("\"detail\""), "{what}: {answer}");
+        assert!(
+            answer.contains("application/problem+json") && answer.contains("\"detail\""),
+            "{what}: {answer}"
+        );
     }
     assert_eq!(agent.dialled.load(std::sync::atomic::Ordering::SeqCst), 0, "nothing of it reached a machine");
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONNECTION, COOKIE, HOST, ORIGIN};
 use http::{Request, Response, request};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
+use runtime::BoxError;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -37,7 +38,8 @@ impl Client {
     }
 
     pub(super) fn request(&self, method: &str, path: &str) -> request::Builder {
-        let request = Request::builder().method(method).uri(path).header(HOST, &self.host).header(CONNECTION, "close");
+        let request =
+            Request::builder().method(method).uri(path).header(HOST, &self.host).header(CONNECTION, "close");
         match &self.cookie {
             Some(cookie) => request.header(COOKIE, format!("theme=dark; __Host-qj={cookie}; lang=zh")),
             None => request,
@@ -64,16 +66,11 @@ impl Client {
         timeout(PATIENCE, self.exchange(request)).await.expect("an answer in time").unwrap()
     }
 
-    pub(super) async fn exchange(&self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Bytes>> {
-        let stream = TcpStream::connect(self.proxy).await.unwrap();
-        let (response, mut line) = exchange::send(stream, request).await?;
+    pub(super) async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, BoxError> {
+        let stream = TcpStream::connect(self.proxy).await?;
+        let (response, line) = exchange::send(stream, request).await?;
         let (head, body) = response.into_parts();
-        let mut body = std::pin::pin!(body.collect());
-        let collected = std::future::poll_fn(|cx| {
-            line.drive(cx);
-            body.as_mut().poll(cx)
-        });
-        Ok(Response::from_parts(head, collected.await?.to_bytes()))
+        Ok(Response::from_parts(head, line.collect(body, usize::MAX).await?))
     }
 
     /// Sends bytes as they are; answers everything that comes until the proxy closes.
@@ -95,7 +92,8 @@ impl Client {
 
     /// A WebSocket handshake as a browser sends it.
     pub(super) fn handshake(&self, path: &str, origin: Option<&str>) -> String {
-        let cookie = self.cookie.as_ref().map(|cookie| format!("Cookie: __Host-qj={cookie}\r\n")).unwrap_or_default();
+        let cookie =
+            self.cookie.as_ref().map(|cookie| format!("Cookie: __Host-qj={cookie}\r\n")).unwrap_or_default();
         let origin = origin.map(|origin| format!("Origin: {origin}\r\n")).unwrap_or_default();
         let host = &self.host;
         format!(
@@ -124,4 +122,8 @@ pub(super) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
         }
     };
     timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+pub(super) async fn next_close(s: &mut tokio_tungstenite::WebSocketStream<TcpStream>) -> String {
+    use futures_util::StreamExt as _;
+    loop { match s.next().await { Some(Ok(tokio_tungstenite::tungstenite::Message::Close(c))) => return format!("{c:?}"), None => return "none".into(), Some(Err(e)) => return e.to_string(), _ => {} } }
 }

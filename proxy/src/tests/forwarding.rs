@@ -30,7 +30,9 @@ async fn a_request_reaches_the_app_without_what_is_ours() {
     assert_eq!(header("x-forwarded-proto").unwrap(), "http");
     assert_eq!(header("x-forwarded-host").unwrap(), client.host);
     assert_eq!(header("authorization").unwrap(), "Bearer the-apps-own");
-    for gone in ["x_forwarded_for", "forwarded", "x-real-ip", "proxy-authorization", "te", "keep-alive", "x-hop"] {
+    for gone in
+        ["x_forwarded_for", "forwarded", "x-real-ip", "proxy-authorization", "te", "keep-alive", "x-hop"]
+    {
         assert_eq!(header(gone), None, "{gone}");
     }
 }

@@ -4,9 +4,9 @@ use domain::phase::{Phase, Wanted};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
-use tokio::time::{Duration, timeout};
+use tokio::time::timeout;
 
-use super::client::PATIENCE;
+use super::client::{PATIENCE, until};
 use super::region::{Region, route, route_in};
 
 #[tokio::test]
@@ -61,11 +61,13 @@ async fn in_the_queue_the_status_has_place_and_estimate() {
 #[tokio::test]
 async fn a_revoked_visitor_stops_waiting_for_news() {
     let (region, agent, client) = Region::ready().await;
-    let tag = client.get("/_qj/status").await.headers()["etag"].to_str().unwrap().trim_matches('"').to_owned();
+    let tag =
+        client.get("/_qj/status").await.headers()["etag"].to_str().unwrap().trim_matches('"').to_owned();
     let mut revoked = route(&agent);
     revoked.access_epoch = 2;
     let path = format!("/_qj/status?wait_s=25&etag={tag}");
-    let (answer, ()) = timeout(PATIENCE, async { tokio::join!(client.get(&path), region.put(revoked)) }).await.unwrap();
+    let (answer, ()) =
+        timeout(PATIENCE, async { tokio::join!(client.get(&path), region.put(revoked)) }).await.unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
 }
 
@@ -93,7 +95,10 @@ async fn files_go_to_the_agent_with_its_own_token_and_nothing_of_the_visitor() {
     let (region, agent, _) = Region::ready().await;
     let client = region.client("terminal");
     let uploaded = client
-        .send(client.request("PUT", "/_qj/files?path=a%20b.txt&evil=1").header("origin", client.origin()), "12345")
+        .send(
+            client.request("PUT", "/_qj/files?path=a%20b.txt&evil=1").header("origin", client.origin()),
+            "12345",
+        )
         .await;
     assert_eq!(&uploaded.body()[..], b"main got 5 bytes");
     assert!(uploaded.headers()["content-security-policy"].to_str().unwrap().contains("frame-ancestors"));
@@ -112,7 +117,9 @@ async fn files_go_to_the_agent_with_its_own_token_and_nothing_of_the_visitor() {
 #[tokio::test]
 async fn our_paths_never_reach_an_app() {
     let (_region, agent, client) = Region::ready().await;
-    for path in ["/_qj", "/_qj/", "/_qj/nothing", "/_qj/../x", "/_qj/assets/nothing.js", "/_qj/assets/../enter"] {
+    for path in
+        ["/_qj", "/_qj/", "/_qj/nothing", "/_qj/../x", "/_qj/assets/nothing.js", "/_qj/assets/../enter"]
+    {
         assert_eq!(client.get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
     assert_eq!(client.get("/_qj/terminal").await.status(), StatusCode::NOT_FOUND, "not of this kind of app");
@@ -133,11 +140,12 @@ async fn assets_are_for_everybody_and_for_ever() {
 #[tokio::test]
 async fn a_soft_stop_ends_the_wait_for_news() {
     let (mut region, _agent, client) = Region::ready().await;
-    let tag = client.get("/_qj/status").await.headers()["etag"].to_str().unwrap().trim_matches('"').to_owned();
+    let tag =
+        client.get("/_qj/status").await.headers()["etag"].to_str().unwrap().trim_matches('"').to_owned();
     let path = format!("/_qj/status?wait_s=25&etag={tag}");
     let stopper = region.stopper.clone();
     let stop = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        until("it waits", || region.metrics().contains("qingjiao_proxy_requests_in_flight 1")).await;
         stopper.soft();
     };
     let (answer, ()) = tokio::join!(client.get(&path), stop);

@@ -60,7 +60,8 @@ impl Region {
             ..Config::default()
         };
         change(&mut config);
-        let (readiness, registry, stopper) = (Readiness::default(), SharedRegistry::default(), Stopper::new());
+        let (readiness, registry, stopper) =
+            (Readiness::default(), SharedRegistry::default(), Stopper::new());
         let context = Context {
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
@@ -106,6 +107,11 @@ impl Region {
     pub(super) fn client(&self, app: &str) -> Client {
         let host = format!("{app}--{SANDBOX}.localhost:{}", self.proxy.port());
         Client { proxy: self.proxy, host, cookie: Some(self.signer.sign(&claims(app))) }
+    }
+
+    /// The proxy's metrics, as they are scraped.
+    pub(super) fn metrics(&self) -> String {
+        self.registry.encode().unwrap()
     }
 
     /// Waits until the proxy has ended by itself.

@@ -22,7 +22,11 @@ async fn a_refused_token_pulls_the_route_once_and_tries_again() {
     assert_eq!(region.api.pulls.load(Ordering::SeqCst), 1);
     assert_eq!((old.refused.load(Ordering::SeqCst), old.app.got.lock().len()), (1, 0));
     assert_eq!(client.get("/").await.status(), StatusCode::OK);
-    assert_eq!((region.api.pulls.load(Ordering::SeqCst), old.dialled.load(Ordering::SeqCst)), (1, 1), "it is known now");
+    assert_eq!(
+        (region.api.pulls.load(Ordering::SeqCst), old.dialled.load(Ordering::SeqCst)),
+        (1, 1),
+        "it is known now"
+    );
 }
 
 #[tokio::test]
@@ -65,6 +69,27 @@ async fn a_sandbox_that_the_feed_has_not_told_of_is_pulled() {
     // What is unknown is asked for again after a second, not at once.
     assert_eq!(client.get("/").await.status(), StatusCode::NOT_FOUND);
     assert_eq!(region.api.pulls.load(Ordering::SeqCst), 1);
-    tokio::time::sleep(std::time::Duration::from_millis(1050)).await;
-    assert_eq!(client.get("/").await.status(), StatusCode::OK);
+    let known = async { while client.get("/").await.status() != StatusCode::OK {} };
+    tokio::time::timeout(super::client::PATIENCE, known).await.unwrap();
+    assert_eq!(region.api.pulls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_terminal_finds_its_machine_again_too() {
+    let (mut region, old, _) = Region::ready().await;
+    let client = region.client("terminal");
+    let handshake = client.handshake("/_qj/terminal", Some(&client.origin()));
+    *old.token.lock() = "token-of-somebody-else".to_owned();
+    let (_stream, head) = client.open(&handshake).await;
+    assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+    assert_eq!(client.get("/_qj/files?path=x").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+
+    let new = region.agent("second", "t2");
+    let mut moved = route(&new);
+    moved.targets = BTreeMap::from([("main".parse().unwrap(), target(&new, 2))]);
+    region.api.put_past_feed(moved);
+    let found = async { while !client.open(&handshake).await.1.starts_with("HTTP/1.1 101 ") {} };
+    tokio::time::timeout(super::client::PATIENCE, found).await.unwrap();
+    assert_eq!(&client.get("/_qj/files?path=x").await.body()[..], b"second got 0 bytes");
+    assert!(old.app.got.lock().is_empty());
 }

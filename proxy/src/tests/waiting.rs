@@ -23,7 +23,8 @@ async fn people_wait_on_a_page_and_programs_are_told_when_to_come_back() {
         (Phase::Ready, Wanted::Stopped),
     ] {
         let mut route = route_in(phase, wanted, &agent);
-        route.cause = Some(Cause::new(Code::StartTimedOut, phase, Timestamp::from_ms(1)).with_detail("secret"));
+        route.cause =
+            Some(Cause::new(Code::StartTimedOut, phase, Timestamp::from_ms(1)).with_detail("secret"));
         region.put(route).await;
         let page = client.visit("/deep/link").await;
         assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE, "{phase}");
@@ -35,13 +36,17 @@ async fn people_wait_on_a_page_and_programs_are_told_when_to_come_back() {
         assert!(problem.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
         let body: Value = serde_json::from_slice(problem.body()).unwrap();
         assert_eq!((&body["type"], &body["phase"]), (&"sandbox_not_ready".into(), &phase.as_str().into()));
-        assert_eq!((&body["cause"]["slug"], &body["cause"]["who"]), (&"start_timed_out".into(), &"teacher".into()));
+        assert_eq!(
+            (&body["cause"]["slug"], &body["cause"]["who"]),
+            (&"start_timed_out".into(), &"teacher".into())
+        );
         assert!(body["cause"]["next"]["zh"].is_string() && !body.to_string().contains("secret"));
 
         let (_stream, head) = client.open(&client.handshake("/ws", Some(&client.origin()))).await;
         assert!(head.starts_with("HTTP/1.1 503 ") && head.contains("connection: close"), "{phase}: {head}");
         // A script of an app's page is a program, whatever it accepts.
-        let script = client.request("GET", "/").header("accept", "text/html").header("sec-fetch-mode", "cors");
+        let script =
+            client.request("GET", "/").header("accept", "text/html").header("sec-fetch-mode", "cors");
         assert_eq!(client.send(script, "").await.headers()["content-type"], "application/problem+json");
     }
     assert_eq!(agent.dialled.load(Ordering::SeqCst), 0, "nobody dialled a machine that is not there");

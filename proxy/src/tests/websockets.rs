@@ -35,8 +35,10 @@ async fn messages_of_every_size_come_back() {
     socket.send(Message::Ping(Bytes::from_static(b"hi"))).await.unwrap();
     assert_eq!(next(&mut socket).await, Message::Pong(Bytes::from_static(b"hi")));
     let got = agent.app.last();
-    assert_eq!((got.path.as_str(), &got.headers["origin"]), ("/ws?x=1", client.origin().as_str()));
-    assert_eq!((&got.headers["connection"], &got.headers["upgrade"]), ("Upgrade", "websocket"));
+    assert_eq!(got.path, "/ws?x=1");
+    assert_eq!(got.headers["origin"], client.origin());
+    assert_eq!(got.headers["connection"], "Upgrade");
+    assert_eq!(got.headers["upgrade"], "websocket");
 }
 
 #[tokio::test]
@@ -56,7 +58,9 @@ async fn the_apps_own_close_reaches_the_visitor_and_the_other_way_round() {
 async fn what_is_sent_before_the_upgrade_is_granted_waits_for_it() {
     let (_region, _agent, client) = Region::ready().await;
     // A masked text frame "hi", with an empty mask, right behind the handshake.
-    let early = [client.handshake("/ws", Some(&client.origin())).as_bytes(), &[0x81, 0x82, 0, 0, 0, 0, b'h', b'i']].concat();
+    let early =
+        [client.handshake("/ws", Some(&client.origin())).as_bytes(), &[0x81, 0x82, 0, 0, 0, 0, b'h', b'i']]
+            .concat();
     let mut stream = TcpStream::connect(client.proxy).await.unwrap();
     stream.write_all(&early).await.unwrap();
     let mut answer = Vec::new();
@@ -66,7 +70,9 @@ async fn what_is_sent_before_the_upgrade_is_granted_waits_for_it() {
 
     // Where it is not granted, it is no request either.
     let refused = client.handshake("/refuse-upgrade", Some(&client.origin()));
-    let answer = client.raw(format!("{refused}GET /smuggled HTTP/1.1\r\nHost: {}\r\n\r\n", client.host).as_bytes()).await;
+    let answer = client
+        .raw(format!("{refused}GET /smuggled HTTP/1.1\r\nHost: {}\r\n\r\n", client.host).as_bytes())
+        .await;
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("no upgrade here"), "{answer}");
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
 }
@@ -103,7 +109,8 @@ async fn handshakes_that_are_none_are_refused() {
 #[tokio::test]
 async fn other_protocols_are_bytes() {
     let (_region, _agent, client) = Region::ready().await;
-    let request = client.handshake("/tunnel", Some(&client.origin())).replace("Upgrade: websocket", "Upgrade: rope");
+    let request =
+        client.handshake("/tunnel", Some(&client.origin())).replace("Upgrade: websocket", "Upgrade: rope");
     let (mut stream, head) = client.open(&request).await;
     assert!(head.starts_with("HTTP/1.1 101 ") && head.to_lowercase().contains("upgrade: rope"), "{head}");
     let bytes: Vec<u8> = (0..200_000_u32).map(|n| u8::try_from(n % 251).unwrap()).collect();
@@ -119,7 +126,8 @@ async fn the_terminal_goes_to_the_agent_itself() {
     let (region, agent, _) = Region::ready().await;
     let client = region.client("terminal");
     let request = client.handshake("/_qj/terminal?cmd=evil&session=x", Some(&client.origin()));
-    let request = request.replace("Upgrade: websocket", "Sec-WebSocket-Protocol: qj.terminal.v1\r\nUpgrade: websocket");
+    let request =
+        request.replace("Upgrade: websocket", "Sec-WebSocket-Protocol: qj.terminal.v1\r\nUpgrade: websocket");
     let (stream, head) = client.open(&request).await;
     assert!(head.starts_with("HTTP/1.1 101 ") && head.contains("qj.terminal.v1"), "{head}");
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;

@@ -139,7 +139,10 @@ mod tests {
             for control in [8, 9, 10] {
                 assert!(!observer.observe(&frame(control, 2, true)));
             }
-            assert_eq!([observer.observe(&frame(TEXT, 5, true)), observer.observe(&frame(BINARY, 5, true))], alive);
+            assert_eq!(
+                [observer.observe(&frame(TEXT, 5, true)), observer.observe(&frame(BINARY, 5, true))],
+                alive
+            );
         }
     }
 

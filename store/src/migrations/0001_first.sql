@@ -139,7 +139,8 @@ CREATE TABLE epochs (
     epoch KEY PRIMARY KEY,
     ordinal BIGINT NOT NULL UNIQUE,
     minted_at BIGINT NOT NULL,
-    accepted_at BIGINT
+    accepted_at BIGINT,
+    known_until BIGINT
 );
 
 CREATE TABLE leases (

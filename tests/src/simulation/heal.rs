@@ -56,7 +56,7 @@ impl World {
         if let Some(gone) = before.iter().find(|resource| !after.iter().any(|r| r.id == resource.id)) {
             return Err(format!("a restored database's unknown resource was removed: {gone:?}"));
         }
-        self.store.region().accept_epoch().await.map_err(|e| e.to_string())
+        self.store.region().accept_epoch().await.map(drop).map_err(|e| e.to_string())
     }
 
     async fn unsettled(&self) -> Result<Option<String>, String> {

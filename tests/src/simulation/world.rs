@@ -29,7 +29,7 @@ pub enum Database {
     /// SQLite in memory (a file in a temporary folder when the case restores a backup).
     Sqlite,
     /// A database of this server, made for the case.
-    Postgres(store::testing::Postgres),
+    Postgres(Arc<store::testing::Postgres>),
 }
 
 /// What the platform knows of one slot.
@@ -81,7 +81,7 @@ impl World {
                 format!("sqlite:{}", folder.path().join("0.db").display())
             }
             Database::Sqlite => "sqlite::memory:".to_owned(),
-            Database::Postgres(server) => server.database().await?,
+            Database::Postgres(server) => server.database()?,
         };
         let store = open(&url, &clock, &random).await?;
         let cloud = Cloud::new(clock.clone());
@@ -279,8 +279,7 @@ impl World {
 }
 
 async fn open(url: &str, clock: &Arc<ManualClock>, random: &Arc<SeededRandom>) -> anyhow::Result<Store> {
-    let options = store::Options { url: url.to_owned(), ..store::Options::default() };
-    Ok(Store::open(options, clock.clone(), random.clone()).await?)
+    Ok(Store::open(store::Options::new(url), clock.clone(), random.clone()).await?)
 }
 
 async fn publish(store: &Store) -> anyhow::Result<TemplateRef> {

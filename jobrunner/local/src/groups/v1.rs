@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{CPU_PERIOD_US, Groups, Limit, Wanted, folder, mounts, name_of};
+use super::{CPU_PERIOD_US, Groups, Limit, Wanted, folder, mounts, name_of, write_existing};
 use crate::files;
 
 const SHARES_MIN: u64 = 2;
@@ -55,6 +55,10 @@ impl Groups for V1 {
         Ok(())
     }
 
+    fn let_end(&self, groups: &[PathBuf]) -> io::Result<()> {
+        groups.iter().try_for_each(|group| write_existing(&group.join("cpu.cfs_quota_us"), "-1"))
+    }
+
     fn can(&self, limit: Limit) -> Result<(), String> {
         match self.0.get(&limit) {
             Some(Ok(_)) => Ok(()),
@@ -76,13 +80,8 @@ fn set(group: &Path, limit: Limit, wanted: &Wanted) -> io::Result<()> {
         Limit::Memory => {
             write("memory.limit_in_bytes", wanted.memory_bytes())?;
             // Missing where the kernel does not count swap.
-            files::found(write_existing(&group.join("memory.memsw.limit_in_bytes"), wanted.memory_bytes()))?;
-            Ok(())
+            write_existing(&group.join("memory.memsw.limit_in_bytes"), &wanted.memory_bytes().to_string())
         }
         Limit::Tasks => write("pids.max", wanted.tasks_max),
     }
-}
-
-fn write_existing(path: &Path, value: u64) -> io::Result<()> {
-    fs::metadata(path).and_then(|_| fs::write(path, value.to_string()))
 }

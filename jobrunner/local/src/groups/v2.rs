@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{CPU_PERIOD_US, Groups, Limit, Wanted, folder, mounts, name_of};
+use super::{CPU_PERIOD_US, Groups, Limit, Wanted, folder, mounts, name_of, write_existing};
 use crate::files;
 
 const WEIGHT_MAX: u64 = 10_000;
@@ -62,10 +62,14 @@ impl Groups for V2 {
     fn make(&self, groups: &[PathBuf], wanted: &Wanted) -> io::Result<()> {
         for group in groups {
             files::make_folder(group)?;
-            let limits = Limit::ALL.into_iter().filter(|limit| self.can(*limit).is_ok());
-            limits.map(|limit| set(group, limit, wanted)).collect::<io::Result<()>>()?;
+            let mut limits = Limit::ALL.into_iter().filter(|limit| self.can(*limit).is_ok());
+            limits.try_for_each(|limit| set(group, limit, wanted))?;
         }
         Ok(())
+    }
+
+    fn let_end(&self, groups: &[PathBuf]) -> io::Result<()> {
+        groups.iter().try_for_each(|group| write_existing(&group.join("cpu.max"), "max"))
     }
 
     fn can(&self, limit: Limit) -> Result<(), String> {
@@ -88,10 +92,44 @@ fn set(group: &Path, limit: Limit, wanted: &Wanted) -> io::Result<()> {
         Limit::Memory => {
             write("memory.max", wanted.memory_bytes().to_string())?;
             // Missing where the kernel does not count swap.
-            let swap = group.join("memory.swap.max");
-            files::found(fs::metadata(&swap).and_then(|_| fs::write(&swap, "0")))?;
-            Ok(())
+            write_existing(&group.join("memory.swap.max"), "0")
         }
         Limit::Tasks => write("pids.max", wanted.tasks_max.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder that looks like a hierarchy of version 2 with these controllers, and the line of its mount.
+    fn hierarchy(controllers: &str) -> (tempfile::TempDir, String) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("cgroup.controllers"), controllers).unwrap();
+        let line = format!("29 1 0:26 / {} rw - cgroup2 none rw", folder.path().display());
+        (folder, line)
+    }
+
+    #[test]
+    fn an_empty_hierarchy_is_none() {
+        let (_folder, mounts) = hierarchy("");
+        assert!(find("0::/", &mounts).is_none());
+        assert!(find("0::/", "").is_none());
+    }
+
+    #[test]
+    fn limits_are_written() {
+        let (folder, mounts) = hierarchy("cpuset pids\n");
+        let groups = find("0::/", &mounts).unwrap();
+        assert!(groups.can(Limit::Tasks).is_err(), "a folder that is no group hands nothing down");
+        let groups = V2 { controllers: vec!["cpu".into(), "memory".into(), "pids".into()], ..groups };
+        let paths = groups.paths("m1");
+        assert_eq!(paths, [folder.path().join("qingjiao-m1")]);
+        let resources =
+            domain::resources::Resources { cpu_millis: 1500, memory_mib: 2, ..Default::default() };
+        groups.make(&paths, &Wanted { resources, tasks_max: 7 }).unwrap();
+        let read = |file: &str| fs::read_to_string(paths[0].join(file)).unwrap();
+        assert_eq!((read("cpu.max"), read("cpu.weight")), ("150000 100000".into(), "150".into()));
+        assert_eq!((read("memory.max"), read("pids.max")), ("2097152".into(), "7".into()));
     }
 }

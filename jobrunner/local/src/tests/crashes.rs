@@ -1,20 +1,24 @@
 //! Machines outlive the processes that made them, and are never made twice, whenever one is killed.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use domain::provider::conformance::Setting;
 use domain::provider::{MachineSpec, Provider as _, ResourceId, State};
 
-use super::bench::{LocalBench, open};
+use super::bench::{AGENT_VARIABLE, LocalBench, agent, open};
 use super::client::Client;
 use crate::process;
 
 const STATE_VARIABLE: &str = "LOCAL_TEST_STATE";
 const SANDBOX_VARIABLE: &str = "LOCAL_TEST_SANDBOX";
 const KILLS: u64 = 16;
+/// A user that is not root, and nobody's own.
+const ORDINARY: u32 = 289_999;
 /// Apart from those of any test in this process.
 const UIDS_FIRST: u32 = 290_000;
 
@@ -49,20 +53,30 @@ async fn a_provider_process() {
     std::future::pending::<()>().await;
 }
 
-/// Starts it for a machine, and waits until it begins.
-fn provider_process(bench: &LocalBench, spec: &MachineSpec) -> (Child, BufReader<std::process::ChildStdout>) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+/// A program that provides a machine on a state folder.
+fn provider_command(program: &Path, state: &Path, spec: &MachineSpec) -> Command {
+    let mut command = Command::new(program);
+    command
         .args(["--exact", "tests::crashes::a_provider_process", "--nocapture"])
-        .env(STATE_VARIABLE, bench.state())
+        .env(STATE_VARIABLE, state)
         .env(SANDBOX_VARIABLE, spec.tags.sandbox.as_str())
-        .env("TMPDIR", bench.state())
+        .env(AGENT_VARIABLE, agent())
+        .env("TMPDIR", state)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::null());
+    command
+}
+
+/// Starts it, and waits until it begins.
+fn begin(mut command: Command) -> (Child, BufReader<ChildStdout>) {
+    let mut child = command.spawn().unwrap();
     let mut said = BufReader::new(child.stdout.take().unwrap());
     line_with(&mut said, "begins");
     (child, said)
+}
+
+fn provider_process(bench: &LocalBench, spec: &MachineSpec) -> (Child, BufReader<ChildStdout>) {
+    begin(provider_command(&std::env::current_exe().unwrap(), bench.state(), spec))
 }
 
 fn line_with(said: &mut impl BufRead, word: &str) -> String {
@@ -91,8 +105,10 @@ async fn a_machine_outlives_its_maker_and_is_adopted() {
     assert_eq!(agents(&spec), 1);
     let after_restart = bench.again();
     assert_eq!(
-        list(&after_restart)
+        after_restart
+            .list()
             .await
+            .unwrap()
             .resources
             .iter()
             .filter(|r| r.id == id && r.state == State::Running)
@@ -181,4 +197,35 @@ async fn changes_wake() {
     }
     setting.clean().await;
     tokio::time::timeout(Duration::from_secs(10), bench.provider.changed()).await.unwrap();
+}
+
+/// Without root there is one user for all machines; they are isolated all the same, and root can adopt them.
+#[tokio::test]
+async fn an_ordinary_user_can_run_machines() {
+    let bench = LocalBench::new();
+    let setting = Setting::new(&bench);
+    let spec = setting.spec(1);
+    let folder = tempfile::tempdir_in(bench.state()).unwrap();
+    let [program, its_agent, state] = ["program", "agent", "state"].map(|name| folder.path().join(name));
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    std::fs::copy(agent(), &its_agent).unwrap();
+    chown(folder.path(), Some(ORDINARY), Some(ORDINARY)).unwrap();
+    let mut command = provider_command(&program, &state, &spec);
+    command.env(AGENT_VARIABLE, its_agent).env("TMPDIR", folder.path()).uid(ORDINARY).gid(ORDINARY);
+    let (mut maker, mut said) = begin(command);
+    let id = ResourceId(line_with(&mut said, "made "));
+    maker.kill().unwrap();
+    maker.wait().unwrap();
+    let adopter = open(&state, "bj", UIDS_FIRST);
+    let machine = loop {
+        let listed = adopter.list().await.unwrap().resources;
+        match listed.into_iter().find(|resource| resource.id == id && resource.state == State::Running) {
+            Some(machine) => break machine,
+            None => adopter.changed().await,
+        }
+    };
+    let seen = Client::new(&machine, &bench.signer).sh("whoami; touch ~/file; ls /root");
+    adopter.delete(&[id]).await.unwrap();
+    assert_eq!((seen.stdout.as_str(), seen.exit_code), ("student\n", Some(2)), "{seen:?}");
+    assert_eq!(agents(&spec), 0);
 }
