@@ -40,14 +40,15 @@ impl Admission {
         let live = self.ctx.store.sandboxes().live().await?;
         let running = self.ctx.store.sandboxes().running_per_tenant().await?;
         let ordered = queue::order(waiting, &running);
+        let mut overtaken = false;
         for (runs, capacity) in capacity {
             let line = self.of_kind(&ordered, &live, runs).await?;
             let room = self.room(capacity, &live, runs).await?;
             for entry in queue::admit(&line, room) {
-                self.admit_one(term, entry, &live).await?;
+                overtaken |= !self.admit_one(term, entry, &live).await?;
             }
         }
-        Ok(Next::Idle)
+        Ok(if overtaken { Next::Again } else { Next::Idle })
     }
 
     /// The part of the queue that waits for this kind of machine.
@@ -81,19 +82,20 @@ impl Admission {
         Ok(room)
     }
 
-    async fn admit_one(&self, term: Term, entry: &Entry, live: &[Sandbox]) -> Result<(), Error> {
+    /// Answers false when somebody else wrote first.
+    async fn admit_one(&self, term: Term, entry: &Entry, live: &[Sandbox]) -> Result<bool, Error> {
         let Some(sandbox) = live.iter().find(|sandbox| sandbox.intent.id == entry.sandbox) else {
-            return Ok(());
+            return Ok(true);
         };
         let status = transition::moved(sandbox, Phase::Provisioning, None, self.ctx.now());
         let expect = Expect { generation: sandbox.intent.generation, revision: sandbox.status.revision };
         match self.ctx.store.status().record(term, &entry.sandbox, expect, &status, &["phase"]).await {
             Ok(_) => {
                 self.ctx.wakes.reconcile.notify_one();
-                Ok(())
+                Ok(true)
             }
-            // A command came first; the next tick sees what it made of the queue.
-            Err(store::Error::Conflict) => Ok(()),
+            // A command came first; the next look sees what it made of the queue.
+            Err(store::Error::Conflict) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

@@ -105,7 +105,9 @@ impl Drive {
     /// A command that changes nothing is reached at once.
     async fn catch_up(&mut self) -> Result<(), Error> {
         let Sandbox { intent, status } = &self.sandbox;
-        if status.observed_generation == intent.generation || status.phase == Phase::Failed {
+        // A waiting one is moved by admission, which says so then; a failed one waits to be asked.
+        let waits = matches!(status.phase, Phase::Failed | Phase::Queued);
+        if status.observed_generation == intent.generation || waits {
             return Ok(());
         }
         let status = Status { observed_generation: intent.generation, ..status.clone() };

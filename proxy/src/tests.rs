@@ -11,7 +11,6 @@ mod cut;
 mod forwarding;
 mod own_paths;
 mod region;
-mod smoke;
 mod stale;
 mod streaming;
 mod waiting;

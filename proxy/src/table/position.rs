@@ -16,7 +16,7 @@ impl TryFrom<String> for Position {
     fn try_from(text: String) -> Result<Self, String> {
         let read = |text: &str| {
             let (epoch, number) = text.rsplit_once('.')?;
-            let plain = epoch.bytes().all(|b| b.is_ascii_alphanumeric());
+            let plain = epoch.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
             Some(Self { epoch: epoch.to_owned(), number: number.parse().ok()? }).filter(|_| plain)
         };
         read(&text).ok_or_else(|| format!("`{text}` is no position; one looks like E7.1042"))

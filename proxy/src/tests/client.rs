@@ -123,7 +123,3 @@ pub(super) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     };
     timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
-pub(super) async fn next_close(s: &mut tokio_tungstenite::WebSocketStream<TcpStream>) -> String {
-    use futures_util::StreamExt as _;
-    loop { match s.next().await { Some(Ok(tokio_tungstenite::tungstenite::Message::Close(c))) => return format!("{c:?}"), None => return "none".into(), Some(Err(e)) => return e.to_string(), _ => {} } }
-}
