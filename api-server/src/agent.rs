@@ -5,6 +5,6 @@ mod connection;
 mod refusal;
 mod target;
 
-pub(crate) use connection::{call, Answer};
+pub(crate) use connection::{Answer, call};
 pub(crate) use refusal::refusal;
 pub(crate) use target::{Door, door};

@@ -33,7 +33,8 @@ pub(crate) fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Problem> {
 
 /// serde quotes a text of the wrong type; it may be a secret that slipped into another field.
 fn without_value(message: String) -> String {
-    let is_quoting = message.starts_with("invalid type: string") || message.starts_with("invalid value: string");
+    let is_quoting =
+        message.starts_with("invalid type: string") || message.starts_with("invalid value: string");
     if is_quoting { "invalid type or value: string".to_owned() } else { message }
 }
 

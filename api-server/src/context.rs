@@ -10,6 +10,7 @@ use domain::token::Signer;
 use runtime::{Readiness, SharedRegistry, Stop};
 use store::Store;
 
+use crate::Error;
 use crate::auth::{KeyCache, Rates, RoleTokens};
 use crate::config::{Config, Secrets};
 use crate::metrics::Metrics;
@@ -18,7 +19,6 @@ use crate::region_state::RegionState;
 use crate::routes::RouteFeed;
 use crate::seal::Sealer;
 use crate::urls::Urls;
-use crate::Error;
 
 /// What an api-server is given by its process.
 #[derive(Clone, Debug)]

@@ -44,7 +44,11 @@ impl Metrics {
         };
         registry.with(|registry| {
             registry.register("api_requests", "Requests answered", metrics.requests.clone());
-            registry.register("api_request_seconds", "Time to the head of an answer", metrics.seconds.clone());
+            registry.register(
+                "api_request_seconds",
+                "Time to the head of an answer",
+                metrics.seconds.clone(),
+            );
             registry.register("api_watches", "Open event watches", metrics.watches.clone());
         });
         metrics

@@ -3,7 +3,6 @@
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
@@ -29,7 +28,8 @@ pub(crate) fn router(api: Api) -> Router {
 }
 
 /// The description of the public paths.
-pub(crate) fn description() -> OpenApi {
+#[cfg(test)]
+pub(crate) fn description() -> utoipa::openapi::OpenApi {
     openapi::finish(public().into_openapi())
 }
 

@@ -37,7 +37,8 @@ impl Sealer {
         (tenant, r#ref): (&TenantId, &Ref),
         random: &dyn Random,
     ) -> Result<Vec<u8>, Problem> {
-        let plain = serde_json::to_vec(secrets).map_err(|error| Problem::new(Kind::Internal).because(error))?;
+        let plain =
+            serde_json::to_vec(secrets).map_err(|error| Problem::new(Kind::Internal).because(error))?;
         let mut nonce = [0; NONCE_BYTES];
         random.fill(&mut nonce);
         let bound_to = bound_to(tenant, r#ref);

@@ -33,7 +33,12 @@ impl Urls {
     }
 
     /// The URL that redeems a ticket. It stands in the fragment, so that no server, log or Referer sees it.
-    pub(crate) fn enter(&self, sandbox: &SandboxId, (app, port): (&App, Option<u16>), entry: &Entry) -> String {
+    pub(crate) fn enter(
+        &self,
+        sandbox: &SandboxId,
+        (app, port): (&App, Option<u16>),
+        entry: &Entry,
+    ) -> String {
         let origin = self.origin(sandbox, app, port);
         let fragment = form_urlencoded::Serializer::new(String::new())
             .append_pair("ticket", &entry.ticket)
@@ -84,6 +89,9 @@ mod tests {
         let https = Config { proxy_scheme: "https".into(), proxy_port: Some(443), ..Config::default() };
         let db = app(r#"{"name":"database","kind":"tcp","port":5432}"#);
         assert_eq!(Urls::new(&https).app(&id, &db), None);
-        assert_eq!(Urls::new(&https).app(&id, &lab).unwrap(), "https://lab--bj-abcdefghij234567.localhost/lab");
+        assert_eq!(
+            Urls::new(&https).app(&id, &lab).unwrap(),
+            "https://lab--bj-abcdefghij234567.localhost/lab"
+        );
     }
 }

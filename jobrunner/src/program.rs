@@ -121,7 +121,7 @@ impl Program {
 impl SecretOptions {
     fn signing(&self) -> anyhow::Result<Vec<Secret>> {
         ensure!(!self.signing_files.is_empty(), "secrets.signing_files must name at least one file");
-        self.signing_files.iter().map(|file| read(file)).collect()
+        self.signing_files.iter().map(read).collect()
     }
 }
 

@@ -85,7 +85,9 @@ impl Reconciler {
         let reached = sandbox.status.observed_generation == sandbox.intent.generation;
         let starting = sandbox.status.phase == Phase::Starting;
         match plan(&sandbox, &template, &seen, now) {
-            Step::Nothing if reached || matches!(sandbox.status.phase, Phase::Failed | Phase::Queued) => return None,
+            Step::Nothing if reached || matches!(sandbox.status.phase, Phase::Failed | Phase::Queued) => {
+                return None;
+            }
             Step::WaitUntil(at) if !starting => return Some(at),
             Step::WaitUntil(_) if !is_due => {
                 return self.drives.lock().later.get(&sandbox.intent.id).copied();

@@ -21,7 +21,8 @@ pub(crate) async fn check(ctx: &Context, listed: &Listed) -> Result<Epochs, Erro
     // Numbers are stored before they are used, so a counter read after the list is never behind it.
     let counter = ctx.store.status().creation_counter().await?;
     let is_unknown = |tags: &Tags| tags.epoch != epochs.current && !epochs.ended.contains_key(&tags.epoch);
-    let proves = |tags: &Tags| is_unknown(tags) || (tags.epoch == epochs.current && tags.creation_number > counter);
+    let proves =
+        |tags: &Tags| is_unknown(tags) || (tags.epoch == epochs.current && tags.creation_number > counter);
     if !listed.resources().any(|(_, resource)| proves(&resource.tags)) {
         return Ok(epochs);
     }

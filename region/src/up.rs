@@ -81,7 +81,12 @@ pub(crate) async fn run(invocation: &Invocation, args: UpArgs) -> anyhow::Result
         registry: registry.clone(),
     };
     let server = api_server::Server::bind(api_config(api_port, proxy_port), &secrets, context).await?;
-    let context = proxy::Context { clock: clock.clone(), random: random.clone(), readiness, registry: registry.clone() };
+    let context = proxy::Context {
+        clock: clock.clone(),
+        random: random.clone(),
+        readiness,
+        registry: registry.clone(),
+    };
     let proxy = proxy::Proxy::bind(&proxy_config(&state, api_port, proxy_port)?, context).await?;
     let role = Role {
         region: REGION.parse::<RegionName>()?,

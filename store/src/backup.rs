@@ -58,7 +58,8 @@ async fn renew(copy: &Path) -> Result<(), Error> {
     let foreign = |_| Error::refused("from", "it is no backup of a store, or it is damaged");
     let options = Options::new(format!("sqlite:{}", copy.display()));
     let database = crate::sql::connect(&options).await.map_err(foreign)?;
-    let check = database.all("SELECT epoch FROM log_head JOIN pragma_integrity_check ON integrity_check = 'ok'", args![]);
+    let check = database
+        .all("SELECT epoch FROM log_head JOIN pragma_integrity_check ON integrity_check = 'ok'", args![]);
     let whole = check.await.map(|rows| rows.len() == 1);
     database.close().await;
     if !whole.map_err(foreign)? {

@@ -240,7 +240,8 @@ impl Intents<'_> {
     /// # Errors
     /// [`Error::Corrupt`], [`Error::Unavailable`].
     pub async fn request_digest_of(&self, tenant: &TenantId, r#ref: &Ref) -> Result<Option<String>, Error> {
-        let sql = "SELECT id, request_digest FROM intent WHERE tenant = $1 AND ref = $2 AND wanted <> 'deleted'";
+        let sql =
+            "SELECT id, request_digest FROM intent WHERE tenant = $1 AND ref = $2 AND wanted <> 'deleted'";
         let row = self.0.database().first(sql, args![tenant, r#ref]).await?;
         row.map(|row| row.of("intent", "id").text("request_digest")).transpose()
     }

@@ -52,7 +52,8 @@ impl Leases<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn release(&self, name: &str, term: Term) -> Result<(), Error> {
-        let sql = "UPDATE leases SET holder = '', expires_at = 0, term = term + 1 WHERE name = $1 AND term = $2";
+        let sql =
+            "UPDATE leases SET holder = '', expires_at = 0, term = term + 1 WHERE name = $1 AND term = $2";
         self.0.database().write(sql, args![name, term.0]).await.map(drop)
     }
 

@@ -29,7 +29,8 @@ impl Logins<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn redeem(&self, hash: &str) -> Result<bool, Error> {
-        let sql = "UPDATE logins SET redeemed_at = $2 WHERE hash = $1 AND redeemed_at IS NULL AND expires_at > $2";
+        let sql =
+            "UPDATE logins SET redeemed_at = $2 WHERE hash = $1 AND redeemed_at IS NULL AND expires_at > $2";
         Ok(self.0.database().write(sql, args![hash, self.0.now()]).await? == 1)
     }
 }
@@ -41,7 +42,8 @@ impl Sessions<'_> {
     /// [`Error::Unavailable`].
     pub async fn create(&self, hash: &str, expires_at: Timestamp) -> Result<(), Error> {
         let now = self.0.now();
-        for table in ["DELETE FROM sessions WHERE expires_at <= $1", "DELETE FROM logins WHERE expires_at <= $1"]
+        for table in
+            ["DELETE FROM sessions WHERE expires_at <= $1", "DELETE FROM logins WHERE expires_at <= $1"]
         {
             self.0.database().write(table, args![now]).await?;
         }

@@ -30,7 +30,8 @@ pub(crate) async fn migrate(
     )
     .await?;
     for (version, sql) in MIGRATIONS {
-        let fresh = "INSERT INTO schema_migrations (version, applied_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        let fresh =
+            "INSERT INTO schema_migrations (version, applied_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
         if tx.execute(fresh, args![*version, now]).await? == 1 {
             let sql = in_dialect(sql, &tx);
             tx.script(&sql).await?;

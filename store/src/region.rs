@@ -125,7 +125,8 @@ impl Region<'_> {
     pub async fn epochs(&self) -> Result<Epochs, Error> {
         let sql = "SELECT epoch, accepted_at, known_until FROM epochs ORDER BY ordinal";
         let rows = self.0.database().all(sql, args![]).await?;
-        let mut epochs = Epochs { current: StoreEpoch(String::new()), accepted: false, ended: BTreeMap::new() };
+        let mut epochs =
+            Epochs { current: StoreEpoch(String::new()), accepted: false, ended: BTreeMap::new() };
         for row in &rows {
             let cells = row.of("epochs", "epoch");
             let epoch = StoreEpoch(cells.text("epoch")?);

@@ -34,10 +34,8 @@ impl Sandboxes<'_> {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Corrupt`], [`Error::Unavailable`].
     pub async fn get(&self, id: &SandboxId) -> Result<Sandbox, Error> {
-        let sql = concat!(
-            select_sandbox!(),
-            "WHERE i.id = $1 AND (s.phase <> 'deleted' OR s.phase_since > $2)"
-        );
+        let sql =
+            concat!(select_sandbox!(), "WHERE i.id = $1 AND (s.phase <> 'deleted' OR s.phase_since > $2)");
         read(&self.0.database().all(sql, args![id, self.forgotten_before()]).await?)
     }
 

@@ -63,9 +63,7 @@ impl Tx {
 
     /// The first row of a statement, if any.
     pub(crate) async fn first(&mut self, sql: &str, args: Vec<Arg<'_>>) -> Result<Option<Row>, Error> {
-        Ok(
-            on_either!(self, Tx, tx => arg::query(sql, args).fetch_optional(&mut **tx).await?.map(Row::from)),
-        )
+        Ok(on_either!(self, Tx, tx => arg::query(sql, args).fetch_optional(&mut **tx).await?.map(Row::from)))
     }
 
     /// Runs statements without parameters.
@@ -76,7 +74,8 @@ impl Tx {
 
     /// Makes it last.
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        Ok(on_either!(self, Tx, tx => tx.commit().await?))
+        on_either!(self, Tx, tx => tx.commit().await?);
+        Ok(())
     }
 }
 
@@ -114,9 +113,7 @@ impl Database {
     /// One statement that writes, a transaction of its own; the first row that it returns.
     pub(crate) async fn write_first(&self, sql: &str, args: Vec<Arg<'_>>) -> Result<Option<Row>, Error> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => {
-                arg::query(sql, args).fetch_optional(writer).await?.map(Row::from)
-            }
+            Self::Sqlite { writer, .. } => arg::query(sql, args).fetch_optional(writer).await?.map(Row::from),
             Self::Postgres(pool) => arg::query(sql, args).fetch_optional(pool).await?.map(Row::from),
         })
     }

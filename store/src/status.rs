@@ -40,6 +40,7 @@ impl Statuses<'_> {
     /// # Errors
     /// [`Error::Conflict`] when the term is over or another generation or revision is stored; [`Error::Refused`]
     /// for a phase that may not follow; [`Error::NotFound`], [`Error::Unavailable`].
+    #[expect(clippy::too_many_arguments, reason = "who writes, what, where, and on which condition")]
     pub async fn record(
         &self,
         term: Term,

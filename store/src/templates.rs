@@ -131,8 +131,7 @@ impl Templates<'_> {
     /// As [`Templates::list`].
     pub async fn versions(&self, name: &TemplateName, page: Page) -> Result<Paged<StoredTemplate>, Error> {
         let before = page.after()?.and_then(|text| text.parse().ok()).unwrap_or(i64::MAX);
-        let sql =
-            format!("{COLUMNS} WHERE v.name = $1 AND v.ordinal < $2 ORDER BY v.ordinal DESC LIMIT $3");
+        let sql = format!("{COLUMNS} WHERE v.name = $1 AND v.ordinal < $2 ORDER BY v.ordinal DESC LIMIT $3");
         let limit = page.items() as u64 + 1;
         let rows = self.0.database().all(&sql, args![name, before, limit]).await?;
         let items = rows.iter().map(read).collect::<Result<_, _>>()?;

@@ -91,17 +91,7 @@ pub(crate) async fn add(
     };
     let rows = added.iter().map(|(tenant, usage)| {
         let Resources { cpu_millis, memory_mib, disk_mib, gpus } = usage.resources;
-        args![
-            *tenant,
-            "{}",
-            usage.sandboxes,
-            cpu_millis,
-            memory_mib,
-            disk_mib,
-            gpus,
-            usage.homes_mib,
-            now
-        ]
+        args![*tenant, "{}", usage.sandboxes, cpu_millis, memory_mib, disk_mib, gpus, usage.homes_mib, now]
     });
     ADD.run(tx, rows.collect()).await?.iter().map(read).collect()
 }

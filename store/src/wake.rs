@@ -57,7 +57,7 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn new() -> Self {
-        let senders = || Arc::new([0; 3].map(|zero| watch::Sender::new(zero)));
+        let senders = || Arc::new([0; 3].map(watch::Sender::new));
         Self { heard: senders(), own: senders() }
     }
 

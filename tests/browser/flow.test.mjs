@@ -36,7 +36,7 @@ test("an operator creates from the console and opens the terminal", async () => 
   const context = await person(browser);
   const console = await context.newPage();
   await console.goto(region.console_url);
-  await console.getByRole("button", { name: "Create" }).first().click();
+  await console.getByRole("button", { name: "New sandbox" }).first().click();
   const dialog = console.getByRole("dialog");
   await dialog.locator("select[name=template]").selectOption("linux-shell");
   await dialog.locator("input[name=ref]").fill("from-console");

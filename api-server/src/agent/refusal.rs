@@ -20,7 +20,8 @@ struct Said {
 pub(crate) async fn refusal(answer: Answer) -> Problem {
     let status = answer.status();
     let body = Limited::new(answer.into_body(), AGENT_ERROR_BYTES_MAX).collect().await;
-    let said: Said = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok()).unwrap_or_default();
+    let said: Said =
+        body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok()).unwrap_or_default();
     problem(status, said)
 }
 
@@ -48,7 +49,8 @@ mod tests {
     use super::*;
 
     fn kind_of(status: u16, slug: &str) -> Kind {
-        problem(StatusCode::from_u16(status).unwrap(), Said { r#type: slug.into(), detail: String::new() }).kind()
+        problem(StatusCode::from_u16(status).unwrap(), Said { r#type: slug.into(), detail: String::new() })
+            .kind()
     }
 
     #[test]

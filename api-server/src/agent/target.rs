@@ -17,12 +17,7 @@ pub(crate) struct Door {
 }
 
 /// The door of a machine; the first one of the sandbox when none is named.
-pub(crate) fn door(
-    api: &Api,
-    sandbox: &Sandbox,
-    machine: Option<&str>,
-    verb: Verb,
-) -> Result<Door, Problem> {
+pub(crate) fn door(api: &Api, sandbox: &Sandbox, machine: Option<&str>, verb: Verb) -> Result<Door, Problem> {
     let machine = find(sandbox, machine)?;
     let address = address(sandbox, machine).ok_or_else(|| not_ready(sandbox))?;
     let claims = AgentClaims {

@@ -28,11 +28,7 @@ struct Active {
     at: Timestamp,
 }
 
-pub(super) async fn handler(
-    State(api): State<Api>,
-    _role: Role,
-    sent: Sent,
-) -> Result<StatusCode, Problem> {
+pub(super) async fn handler(State(api): State<Api>, _role: Role, sent: Sent) -> Result<StatusCode, Problem> {
     let Reported { reporter, from, to, active } = sent.read()?;
     if to < from {
         return Err(Problem::field("to", "is before `from`", "the end of the span"));

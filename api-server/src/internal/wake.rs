@@ -11,11 +11,7 @@ use crate::body::Sent;
 use crate::context::Api;
 use crate::problem::{Kind, Problem};
 
-pub(super) async fn handler(
-    State(api): State<Api>,
-    _role: Role,
-    sent: Sent,
-) -> Result<StatusCode, Problem> {
+pub(super) async fn handler(State(api): State<Api>, _role: Role, sent: Sent) -> Result<StatusCode, Problem> {
     let visit: Visit = sent.read()?;
     let sandbox = api.store.sandboxes().get(&visit.sandbox).await?;
     // A second tab's click finds it on its way already.

@@ -90,7 +90,8 @@ impl Table {
         };
         let newer = self.changes.iter().rev().take_while(|(number, _)| *number > after);
         let ids: BTreeSet<&SandboxId> = newer.map(|(_, id)| id).collect();
-        let routes = ids.iter().filter_map(|id| self.rows.get(id)).map(|row| Arc::clone(&row.route)).collect();
+        let routes =
+            ids.iter().filter_map(|id| self.rows.get(id)).map(|row| Arc::clone(&row.route)).collect();
         let gone = ids.into_iter().filter(|id| !self.rows.contains_key(id)).cloned().collect();
         Delta { full: false, routes, gone }
     }

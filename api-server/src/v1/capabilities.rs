@@ -45,8 +45,17 @@ struct Limits {
 }
 
 const FEATURES: &[&str] = &[
-    "access", "batch", "events", "events.watch", "exec", "exec.ndjson", "files", "queue", "reset.template",
-    "secrets", "wake",
+    "access",
+    "batch",
+    "events",
+    "events.watch",
+    "exec",
+    "exec.ndjson",
+    "files",
+    "queue",
+    "reset.template",
+    "secrets",
+    "wake",
 ];
 
 /// Versions, features and limits of this region.

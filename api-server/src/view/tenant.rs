@@ -75,21 +75,12 @@ impl From<Resources> for ResourcesView {
 
 impl From<Usage> for UsageView {
     fn from(usage: Usage) -> Self {
-        Self {
-            sandboxes: usage.sandboxes,
-            resources: usage.resources.into(),
-            homes_mib: usage.homes_mib,
-        }
+        Self { sandboxes: usage.sandboxes, resources: usage.resources.into(), homes_mib: usage.homes_mib }
     }
 }
 
 impl From<Tenant> for TenantView {
     fn from(tenant: Tenant) -> Self {
-        Self {
-            id: tenant.id,
-            quota: tenant.quota,
-            usage: tenant.usage.into(),
-            created_at: tenant.created_at,
-        }
+        Self { id: tenant.id, quota: tenant.quota, usage: tenant.usage.into(), created_at: tenant.created_at }
     }
 }

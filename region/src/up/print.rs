@@ -22,7 +22,10 @@ pub(super) fn started(output: Output, up: &Up) -> anyhow::Result<()> {
     writeln!(out, "  API key   export QINGJIAO_KEY=$(cat {key_file})")?;
     writeln!(out, "  Apps      http://APP--SANDBOX.localhost:{}", up.proxy_port)?;
     writeln!(out, "  State     {}\n", up.state.display())?;
-    writeln!(out, "  Ctrl-C stops the region; sandboxes go on running, and the next `region up` finds them.\n")?;
+    writeln!(
+        out,
+        "  Ctrl-C stops the region; sandboxes go on running, and the next `region up` finds them.\n"
+    )?;
     out.flush()?;
     Ok(())
 }
@@ -33,6 +36,9 @@ pub(super) async fn stopped(output: Output, store: &Store) {
     let running = live.iter().filter(|sandbox| sandbox.status.phase.holds_machines()).count();
     if running > 0 && !output.json {
         // Standard output may be closed by now; nothing depends on this line.
-        let _ = writeln!(std::io::stdout(), "  {running} sandboxes go on running; the next `region up` finds them.");
+        let _ = writeln!(
+            std::io::stdout(),
+            "  {running} sandboxes go on running; the next `region up` finds them."
+        );
     }
 }

@@ -29,7 +29,10 @@ impl State {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o711))?;
         let lock = File::options().create(true).append(true).mode(0o600).open(folder.join("lock"))?;
         if lock.try_lock().is_err() {
-            bail!("another `region up` uses {}: stop it, or choose another folder with --state DIR", folder.display());
+            bail!(
+                "another `region up` uses {}: stop it, or choose another folder with --state DIR",
+                folder.display()
+            );
         }
         Ok(Self { folder, _lock: lock })
     }

@@ -37,11 +37,7 @@ pub(super) struct Change<'s> {
 
 impl<'s> Change<'s> {
     /// Locks a sandbox whose deletion was not accepted, at the expected generation.
-    pub(super) async fn begin(
-        store: &'s Store,
-        id: &SandboxId,
-        expect: Option<u64>,
-    ) -> Result<Self, Error> {
+    pub(super) async fn begin(store: &'s Store, id: &SandboxId, expect: Option<u64>) -> Result<Self, Error> {
         let change = Self::begin_with_deleted(store, id, expect).await?;
         if change.old.intent.wanted == Wanted::Deleted { Err(Error::NotFound) } else { Ok(change) }
     }

@@ -37,7 +37,14 @@ impl<'a> Append<'a> {
 
     /// A change of something else.
     pub(crate) fn subject(kind: EventKind, at: Timestamp, subject: &Value) -> Self {
-        Self { kind, at, sandbox: None, sequence: 0, changed: Cow::Borrowed(&[]), snapshot: subject.to_string() }
+        Self {
+            kind,
+            at,
+            sandbox: None,
+            sequence: 0,
+            changed: Cow::Borrowed(&[]),
+            snapshot: subject.to_string(),
+        }
     }
 
     fn values(self) -> Vec<Arg<'a>> {

@@ -116,7 +116,7 @@ pub(super) fn cursor(sandbox: &Sandbox) -> String {
 fn after(page: &Page) -> Result<Option<(i64, String)>, Error> {
     let Some(text) = page.after()? else { return Ok(None) };
     let place = text.split_once(' ').and_then(|(ms, id)| Some((ms.parse().ok()?, id.to_owned())));
-    place.map(Some).ok_or_else(|| {
-        Error::refused("cursor", "not a cursor of this list; take `next` of the page before")
-    })
+    place
+        .map(Some)
+        .ok_or_else(|| Error::refused("cursor", "not a cursor of this list; take `next` of the page before"))
 }

@@ -132,6 +132,15 @@ macro_rules! names {
     )*};
 }
 names!(
-    AppName, ClassId, LabelKey, LabelValue, MachineName, OwnerId, Ref, SandboxId, TemplateName,
-    TemplateVersion, TenantId
+    AppName,
+    ClassId,
+    LabelKey,
+    LabelValue,
+    MachineName,
+    OwnerId,
+    Ref,
+    SandboxId,
+    TemplateName,
+    TemplateVersion,
+    TenantId
 );

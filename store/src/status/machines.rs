@@ -18,12 +18,7 @@ const UPSERT: Insert = Insert {
 };
 
 /// Writes the rows that differ, and drops those of machines that the template no longer has.
-pub(super) async fn write(
-    tx: &mut Tx,
-    id: &SandboxId,
-    old: &Status,
-    new: &Status,
-) -> Result<(), Error> {
+pub(super) async fn write(tx: &mut Tx, id: &SandboxId, old: &Status, new: &Status) -> Result<(), Error> {
     let differs = |machine: &&Machine| old.machine(&machine.name) != Some(machine);
     let is_unborn = |machine: &&Machine| **machine == Machine::unborn(machine.name.clone());
     let written = new.machines.iter().filter(differs).filter(|machine| !is_unborn(machine));

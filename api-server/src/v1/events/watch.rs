@@ -64,7 +64,8 @@ pub(crate) async fn handler(
 
 /// Where the stream begins. A position that is gone is refused here, while there still is a status to say it with.
 async fn begin(api: &Api, headers: &HeaderMap, params: &Params) -> Result<Position, Problem> {
-    let last = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
+    let last =
+        headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
     let after = match (last, params.one::<String>("after")?) {
         (Some(last), _) => position("Last-Event-ID", last)?,
         (None, Some(after)) => position("after", &after)?,

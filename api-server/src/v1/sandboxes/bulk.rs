@@ -62,9 +62,7 @@ pub(super) async fn run(
 async fn one(api: &Api, caller: &Caller, id: SandboxId, command: &Command) -> BulkResult {
     match done(api, caller, &id, command).await {
         Ok((sandbox, limited_by)) => BulkResult { id, sandbox: Some(sandbox), limited_by, problem: None },
-        Err(problem) => {
-            BulkResult { id, sandbox: None, limited_by: None, problem: Some(problem.body(None)) }
-        }
+        Err(problem) => BulkResult { id, sandbox: None, limited_by: None, problem: Some(problem.body(None)) },
     }
 }
 

@@ -115,7 +115,8 @@ pub(crate) async fn handler(
     api.store.activity().touch(&id).await?;
     let limit = Duration::from_secs(exec.timeout_s) + EXEC_MARGIN;
     let answer = timeout(limit, agent::call(&door, request(&exec, &headers)?)).await;
-    let answer = answer.map_err(|_| Problem::new(Kind::MachineUnreachable).because("no answer to exec"))??;
+    let answer =
+        answer.map_err(|_| Problem::new(Kind::MachineUnreachable).because("no answer to exec"))??;
     if !answer.status().is_success() {
         return Err(agent::refusal(answer).await);
     }

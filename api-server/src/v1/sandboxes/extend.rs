@@ -64,7 +64,11 @@ pub(crate) async fn handler(
 /// The command; an end in the past is a mistake, not a stop.
 pub(crate) fn command(api: &Api, until: Timestamp) -> Result<Command, Problem> {
     if until <= api.clock.now() {
-        return Err(Problem::field("expires_at", "is in the past", "a time in the future; stop it to end it now"));
+        return Err(Problem::field(
+            "expires_at",
+            "is in the past",
+            "a time in the future; stop it to end it now",
+        ));
     }
     Ok(Command::Extend { until })
 }

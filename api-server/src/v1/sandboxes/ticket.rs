@@ -109,7 +109,8 @@ fn app<'a>(template: &'a Template, name: Option<&str>) -> Result<&'a App, Proble
     };
     found.ok_or_else(|| {
         let names: Vec<&str> = apps().filter(opens).map(|app| app.name.as_str()).collect();
-        let allowed = if names.is_empty() { "none: the template has no such app".to_owned() } else { names.join(", ") };
+        let allowed =
+            if names.is_empty() { "none: the template has no such app".to_owned() } else { names.join(", ") };
         Problem::field("app", "names no app that a browser opens", allowed)
     })
 }

@@ -17,7 +17,8 @@ pub(crate) async fn require(api: &Api, template: &Template) -> Result<(), Proble
     }
     let state = api.region_state.get(&api.store).await?;
     let Some(capacity) = state.capacity else { return Ok(()) };
-    let large: Vec<FieldError> = machines().filter_map(|(at, machine)| too_large(capacity, at, machine)).collect();
+    let large: Vec<FieldError> =
+        machines().filter_map(|(at, machine)| too_large(capacity, at, machine)).collect();
     if large.is_empty() { Ok(()) } else { Err(refused(Kind::DoesNotFit, large)) }
 }
 

@@ -39,7 +39,8 @@ pub(crate) async fn handler(
     caller.require_unbound()?;
     let template = read(&sent)?;
     fits::require(&api, &template).await?;
-    let inexact = || Problem::field("", "a number is beyond double precision", "numbers that JSON can carry exactly");
+    let inexact =
+        || Problem::field("", "a number is beyond double precision", "numbers that JSON can carry exactly");
     let version = version_of(&sent).ok_or_else(inexact)?;
     let published = api.store.templates().publish(&name, &version, &sent).await?;
     let status = if published.new { StatusCode::CREATED } else { StatusCode::OK };

@@ -21,13 +21,13 @@ pub(super) async fn insert(tx: &mut Tx, drafts: &[&Draft]) -> Result<BTreeSet<us
     let by_id: HashMap<&str, usize> =
         drafts.iter().enumerate().map(|(index, draft)| (draft.sandbox.intent.id.as_str(), index)).collect();
     let mut created = BTreeSet::new();
-    for row in INTENT.run(tx, ordered.iter().map(|draft| intent(draft)).collect()).await? {
+    for row in INTENT.run(tx, ordered.iter().map(intent).collect()).await? {
         let id = row.of("intent", "id").text("id")?;
         created.extend(by_id.get(id.as_str()));
     }
     let fresh: Vec<&Draft> = created.iter().map(|index| drafts[*index]).collect();
     SANDBOXES.run(tx, fresh.iter().map(|draft| args![id(draft), 1_i64]).collect()).await?;
-    STATUS.run(tx, fresh.iter().map(|draft| status(draft)).collect()).await?;
+    STATUS.run(tx, fresh.iter().map(status).collect()).await?;
     LABELS.run(tx, fresh.iter().flat_map(|draft| labels(draft)).collect()).await?;
     append::many(tx, fresh.iter().map(|draft| event(draft)).collect()).await?;
     Ok(created)

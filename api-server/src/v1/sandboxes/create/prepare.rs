@@ -50,7 +50,9 @@ pub(crate) async fn prepare(api: &Api, caller: &Caller, sent: &Value) -> Result<
 /// What a repeated request is compared by: the content as it was sent, whatever its order and spacing.
 fn digest(sent: &Value) -> Result<String, Problem> {
     let exact = version_of(sent).map(|digest| digest.to_string());
-    exact.ok_or_else(|| Problem::field("parameters", "a number is beyond double precision", "a string instead"))
+    exact.ok_or_else(|| {
+        Problem::field("parameters", "a number is beyond double precision", "a string instead")
+    })
 }
 
 fn seal(api: &Api, asked: &CreateSandbox) -> Result<Option<Vec<u8>>, Problem> {

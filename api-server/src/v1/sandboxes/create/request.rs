@@ -53,7 +53,15 @@ pub(crate) struct CreateSandbox {
 }
 
 const FIELDS: [&str; 10] = [
-    "ref", "template", "tenant", "owner", "class_id", "labels", "parameters", "secrets", "expires_at",
+    "ref",
+    "template",
+    "tenant",
+    "owner",
+    "class_id",
+    "labels",
+    "parameters",
+    "secrets",
+    "expires_at",
     "queue_until",
 ];
 

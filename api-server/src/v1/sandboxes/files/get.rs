@@ -31,14 +31,11 @@ const PASSED_ON: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_DISPOS
         (status = 502, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn handler(
-    State(api): State<Api>,
-    caller: Caller,
-    file: File,
-) -> Result<Response, Problem> {
+pub(crate) async fn handler(State(api): State<Api>, caller: Caller, file: File) -> Result<Response, Problem> {
     let call = Call { method: Method::GET, body: Body::empty(), recursive: false };
     let answer = ask(&api, &caller, &file, call).await?;
-    let passed: Vec<_> = PASSED_ON.iter().filter_map(|name| Some((name, answer.headers().get(name)?.clone()))).collect();
+    let passed: Vec<_> =
+        PASSED_ON.iter().filter_map(|name| Some((name, answer.headers().get(name)?.clone()))).collect();
     let mut response = Response::new(Body::new(answer.into_body()));
     for (name, value) in passed {
         response.headers_mut().insert(name, value);
