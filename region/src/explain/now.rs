@@ -64,7 +64,7 @@ fn cause_lines(cause: &Cause, language: Language) -> String {
     lines.join("\n")
 }
 
-fn who<'a>(who: &'a str, language: Language) -> &'a str {
+fn who(who: &str, language: Language) -> &str {
     match (language, who) {
         (Language::En, "student") => "for the student",
         (Language::En, "teacher") => "for the teacher or the template's author",
