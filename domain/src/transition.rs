@@ -66,8 +66,9 @@ fn give_up(machine: &mut Machine) {
 pub fn located(mut status: Status, listed: &Inventory) -> Status {
     for machine in &mut status.machines {
         let Some(resource) = current(machine, listed) else { continue };
-        let found = (Some(resource.id.clone()), resource.address.clone());
-        (machine.resource, machine.address) = found;
+        (machine.resource, machine.address) = (Some(resource.id.clone()), resource.address.clone());
+        // An answer that was lost is found out by looking: it was accepted when it was asked for.
+        machine.ensured_at = machine.ensured_at.or(machine.asked_at);
     }
     status
 }
@@ -180,6 +181,35 @@ fn waiting(status: Status, cause: Cause, now: Timestamp, wait: Duration) -> Stat
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_listed_was_accepted_although_the_answer_was_lost() {
+        let at = Some(Timestamp::from_ms(1));
+        let tags = crate::provider::Tags {
+            region: "bj".parse().unwrap(),
+            epoch: crate::provider::StoreEpoch("E1".into()),
+            sandbox: "bj-abcdefghij234567".parse().unwrap(),
+            machine: "main".parse().unwrap(),
+            incarnation: 1,
+            creation_number: 1,
+        };
+        let row = Machine { incarnation: 1, asked_at: at, ..Machine::unborn("main".parse().unwrap()) };
+        let resource = crate::provider::Resource {
+            id: ResourceId("r".into()),
+            kind: crate::provider::Kind::Machine,
+            tags,
+            state: crate::provider::State::Running,
+            address: None,
+            created_at: Timestamp::from_ms(2),
+            expires_at: None,
+        };
+        let template = crate::template::Template::parse(&serde_json::json!({"machines":[{"name":"main",
+            "runs":{"process":{}},"resources":{"cpu_millis":100,"memory_mib":64}}]}))
+        .unwrap();
+        let status = Status { machines: vec![row], ..Status::queued(&template, Timestamp::default()) };
+        let listed = Inventory { as_of: Timestamp::from_ms(3), resources: vec![resource] };
+        assert_eq!(located(status, &listed).machines[0].ensured_at, at);
+    }
 
     #[test]
     fn backoff_grows_and_is_bounded() {

@@ -18,7 +18,7 @@ use domain::sandbox::{Sandbox, TemplateRef};
 use domain::time::Timestamp;
 use serde_json::Value;
 
-use self::change::{Change, Raises};
+use self::change::Change;
 use crate::error::Error;
 use crate::sql::args;
 use crate::store::Store;
@@ -109,7 +109,7 @@ impl Intents<'_> {
     ) -> Result<Sandbox, Error> {
         let change = Change::begin(self.0, id, if_generation).await?;
         let new = decide::stop(&change.old, None, wakeable);
-        change.finish(new, Raises::Generation).await
+        change.finish(new).await
     }
 
     /// Wants it running, as a new run with its own lifetime.
@@ -121,7 +121,7 @@ impl Intents<'_> {
         let template = change.template().await?;
         let new = decide::start(&change.old, &template.policy, self.0.now());
         change.touch(self.0.now()).await?;
-        change.finish(new, Raises::Generation).await
+        change.finish(new).await
     }
 
     /// Gives it a new, empty home, and another version of its template if one is named. A stopped one stays so.
@@ -139,7 +139,7 @@ impl Intents<'_> {
         let to = template.unwrap_or_else(|| change.old.intent.template.clone());
         let policy = change.template_of(&to).await?.policy.clone();
         let new = decide::reset(&change.old, to, &policy, self.0.now());
-        change.finish(new, Raises::Generation).await
+        change.finish(new).await
     }
 
     /// Moves the end of its run, at most to the run's maximum. It is activity, and calls off an idle stop.
@@ -157,7 +157,7 @@ impl Intents<'_> {
         let new = decide::extend(&change.old, until, self.0.now())?;
         let limited_by = (new.expires_at < until).then_some("max_lifetime");
         change.touch(self.0.now()).await?;
-        let sandbox = change.finish(new, Raises::Generation).await?;
+        let sandbox = change.finish(new).await?;
         Ok(Extended { sandbox, limited_by })
     }
 
@@ -168,7 +168,7 @@ impl Intents<'_> {
     pub async fn delete(&self, id: &SandboxId, if_generation: Option<u64>) -> Result<Sandbox, Error> {
         let change = Change::begin_with_deleted(self.0, id, if_generation).await?;
         let new = decide::delete(&change.old);
-        change.finish(new, Raises::Generation).await
+        change.finish(new).await
     }
 
     /// Makes every cookie and token that was issued for it invalid. What is wanted stays the same, and so does the
@@ -179,7 +179,7 @@ impl Intents<'_> {
     pub async fn revoke_access(&self, id: &SandboxId) -> Result<Sandbox, Error> {
         let change = Change::begin(self.0, id, None).await?;
         let new = decide::revoke_access(&change.old);
-        change.finish(new, Raises::Nothing).await
+        change.finish(new).await
     }
 
     /// Wants it stopped by a policy, which is named to people by `cause`.
@@ -195,7 +195,7 @@ impl Intents<'_> {
     ) -> Result<Sandbox, Error> {
         let change = Change::begin(self.0, id, Some(expect_generation)).await?;
         let new = decide::stop(&change.old, Some(cause), wakeable);
-        change.finish(new, Raises::Generation).await
+        change.finish(new).await
     }
 
     /// Wants it deleted by a policy.
@@ -219,7 +219,7 @@ impl Intents<'_> {
         let change = Change::begin(self.0, id, Some(expect_generation)).await?;
         let mut new = change.old.intent.clone();
         new.idle_stop_at = at;
-        change.finish(new, Raises::Nothing).await
+        change.finish(new).await
     }
 
     /// The secrets as they were sealed; none when there were none or the deletion was accepted.

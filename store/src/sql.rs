@@ -68,7 +68,7 @@ impl Tx {
 
     /// Runs statements without parameters.
     pub(crate) async fn script(&mut self, sql: &str) -> Result<(), Error> {
-        on_either!(self, Tx, tx => { sqlx::raw_sql(sql).execute(&mut **tx).await?; });
+        on_either!(self, Tx, tx => { sqlx::Executor::execute(&mut **tx, sqlx::raw_sql(sql)).await?; });
         Ok(())
     }
 

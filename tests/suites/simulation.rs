@@ -4,7 +4,7 @@ use jobrunner::testing::Bug;
 use tests::simulation::{Database, case};
 
 /// Cases of one run; `SIMULATION_CASES` changes it, `SIMULATION_SEED` replays one.
-const CASES: u64 = 5_000;
+const CASES: u64 = 400;
 /// Seeds within which every planted bug must show.
 const SEEDS_TO_CATCH_A_BUG: u64 = 600;
 

@@ -19,13 +19,6 @@ use crate::store::Store;
 use crate::usage;
 use crate::wake::Topic;
 
-/// Whether a change is one that the jobrunner has to reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Raises {
-    Generation,
-    Nothing,
-}
-
 /// A change that has begun: the sandbox is locked.
 pub(super) struct Change<'s> {
     store: &'s Store,
@@ -76,12 +69,9 @@ impl<'s> Change<'s> {
     }
 
     /// Stores `new`, with its event; nothing when it is as before.
-    pub(super) async fn finish(mut self, mut new: Intent, raises: Raises) -> Result<Sandbox, Error> {
+    pub(super) async fn finish(mut self, new: Intent) -> Result<Sandbox, Error> {
         if new == self.old.intent {
             return self.finish_unchanged().await;
-        }
-        if raises == Raises::Generation {
-            new.generation += 1;
         }
         let changed = decide::changed(&self.old.intent, &new);
         let sandbox = Sandbox { intent: new, status: self.old.status.clone() };

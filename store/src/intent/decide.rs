@@ -1,4 +1,5 @@
-//! What each command makes of an intent; pure. The generation is raised by whoever stores the result.
+//! What each command makes of an intent; pure. A command that the jobrunner has to reach raises the generation,
+//! unless it changes nothing.
 
 use domain::cause::Cause;
 use domain::phase::{Phase, Wanted};
@@ -18,6 +19,14 @@ pub(super) fn stop(sandbox: &Sandbox, cause: Option<Cause>, wakeable: bool) -> I
     new.wanted = Wanted::Stopped;
     new.wakeable = wakeable;
     new.idle_stop_at = None;
+    raised(&sandbox.intent, new)
+}
+
+/// The next generation, if anything differs.
+fn raised(old: &Intent, mut new: Intent) -> Intent {
+    if new != *old {
+        new.generation += 1;
+    }
     new
 }
 
@@ -28,6 +37,7 @@ pub(super) fn start(sandbox: &Sandbox, policy: &Policy, now: Timestamp) -> Inten
         return new;
     }
     new.wanted = Wanted::Running;
+    new.generation += 1;
     begin_run(&mut new, policy, now);
     new
 }
@@ -41,7 +51,7 @@ pub(super) fn reset(sandbox: &Sandbox, template: TemplateRef, policy: &Policy, n
     if new.wanted == Wanted::Running {
         begin_run(&mut new, policy, now);
     }
-    new
+    raised(&sandbox.intent, new)
 }
 
 fn begin_run(intent: &mut Intent, policy: &Policy, now: Timestamp) {
@@ -65,7 +75,7 @@ pub(super) fn extend(sandbox: &Sandbox, until: Timestamp, now: Timestamp) -> Res
     }
     new.expires_at = until.min(new.max_expires_at);
     new.idle_stop_at = None;
-    Ok(new)
+    Ok(raised(&sandbox.intent, new))
 }
 
 /// Nothing is wanted any more.
@@ -74,7 +84,7 @@ pub(super) fn delete(sandbox: &Sandbox) -> Intent {
     new.wanted = Wanted::Deleted;
     new.idle_stop_at = None;
     new.wakeable = false;
-    new
+    raised(&sandbox.intent, new)
 }
 
 /// Another access epoch.

@@ -22,7 +22,7 @@ const STATEMENTS_CACHED_PER_CONNECTION: usize = 256;
 pub(crate) async fn connect(options: &Options) -> Result<Database, Error> {
     match options.url.split_once(':') {
         Some(("sqlite", ":memory:")) => {
-            let only = sqlite(SqliteConnectOptions::from_str("sqlite::memory:")?, 1, options).await?;
+            let only = sqlite(SqliteConnectOptions::new().filename(":memory:"), 1, options).await?;
             Ok(Database::Sqlite { writer: only.clone(), readers: only })
         }
         Some(("sqlite", path)) => file(path, options).await,

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde_json::json;
@@ -19,11 +19,24 @@ use crate::problem::{self, Answer, Problem};
 
 /// An upload that stands still for this long is given up.
 const IDLE_MAX: Duration = Duration::from_secs(60);
+/// How long the rest of a refused upload is read.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
 const MODE_OF_NEW_FILES: u32 = 0o644;
 
 /// The endpoint.
 pub(crate) async fn handle(agent: &Agent, request: Request<Incoming>) -> Answer {
-    let path = path_of(request.uri())?;
+    let (parts, mut body) = request.into_parts();
+    match receive(agent, &parts.uri, &mut body).await {
+        Ok(size_bytes) => Ok(problem::json(StatusCode::CREATED, &json!({ "size_bytes": size_bytes }))),
+        Err(problem) => {
+            let _ = timeout(DRAIN_MAX, drain(&mut body)).await;
+            Err(problem)
+        }
+    }
+}
+
+async fn receive(agent: &Agent, uri: &Uri, body: &mut Incoming) -> Result<u64, Problem> {
+    let path = path_of(uri)?;
     let target = agent.place.resolve(&path)?;
     let failed = |error: io::Error| problem(&path, &error);
     if tokio::fs::metadata(&target).await.is_ok_and(|old| old.is_dir()) {
@@ -31,15 +44,19 @@ pub(crate) async fn handle(agent: &Agent, request: Request<Incoming>) -> Answer 
     }
     let target = follow(target).await.map_err(failed)?;
     let mut draft = Draft::create(target).await.map_err(failed)?;
-    let mut body = request.into_body();
     while let Some(frame) = timeout(IDLE_MAX, body.frame()).await.map_err(|_| slow())? {
         let frame = frame.map_err(|_| Problem::bad_request("the upload broke off; nothing was changed"))?;
         if let Some(bytes) = frame.data_ref() {
             draft.write(bytes).await.map_err(failed)?;
         }
     }
-    let size_bytes = draft.finish().await.map_err(failed)?;
-    Ok(problem::json(StatusCode::CREATED, &json!({ "size_bytes": size_bytes })))
+    draft.finish().await.map_err(failed)
+}
+
+/// A browser that is still sending when it is refused sees a broken connection instead of the reason, so the rest of
+/// a moderate upload is read first.
+async fn drain(body: &mut Incoming) {
+    while let Some(Ok(_)) = body.frame().await {}
 }
 
 fn slow() -> Problem {

@@ -103,13 +103,36 @@ async fn an_upload_replaces_at_once_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_507_and_leaves_nothing() {
+async fn a_refused_upload_is_read_so_that_the_reason_arrives() {
     let machine = TestMachine::start().await;
-    assert_eq!(super::problem("x", &rustix::io::Errno::NOSPC.into()).status, 507);
-    assert_eq!(super::problem("x", &rustix::io::Errno::DQUOT.into()).slug, "disk_full");
-    assert_eq!(super::problem("x", &rustix::io::Errno::ACCESS.into()).status, 403);
-    // A device that is always full can't be written beside, so the rest is seen on real disks only.
-    assert_eq!(names(&machine), Vec::<String>::new());
+    let mut stream = UnixStream::connect(machine.socket()).await.unwrap();
+    let head = format!(
+        "PUT /files?path=/proc/none HTTP/1.1\r\nHost: m\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+         Content-Length: 20000000\r\n\r\n",
+        Mint::default().token()
+    );
+    let mut answer = String::new();
+    soon(async {
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b'x'; 20_000_000]).await.unwrap();
+        stream.read_to_string(&mut answer).await.unwrap();
+    })
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 40"), "{answer}");
+    assert!(answer.contains("/proc/none"), "{answer}");
+}
+
+#[test]
+fn system_errors_have_their_codes() {
+    use rustix::io::Errno;
+    let of = |errno: Errno| {
+        let problem = super::problem("x", &errno.into());
+        (problem.status.as_u16(), problem.slug)
+    };
+    assert_eq!(of(Errno::NOSPC), (507, "disk_full"));
+    assert_eq!(of(Errno::DQUOT), (507, "disk_full"));
+    assert_eq!(of(Errno::ACCESS), (403, "permission_denied"));
+    assert_eq!(of(Errno::IO), (500, "file_failed"));
 }
 
 #[tokio::test]
