@@ -32,7 +32,7 @@ after(async () => {
   await region?.stop();
 });
 
-test("an operator creates from the console and opens the terminal", async () => {
+test("an operator creates from the console and sees it become ready", async () => {
   const context = await person(browser);
   const console = await context.newPage();
   await console.goto(region.console_url);
@@ -45,12 +45,6 @@ test("an operator creates from the console and opens the terminal", async () => 
   const row = console.getByRole("row", { name: /from-console/ });
   await row.getByRole("button", { name: /^Open/ }).waitFor({ timeout: 60_000 });
   await picture(console, "console-ready");
-  const opened = context.waitForEvent("page");
-  await row.getByRole("button", { name: /^Open/ }).click();
-  const terminal = await opened;
-  await prompt(terminal);
-  assert.doesNotMatch(terminal.url(), /ticket/, "the ticket has left the address bar");
-  await type(terminal, terminal, "echo from-console-$((40+2))", "from-console-42");
   await context.close();
 });
 
