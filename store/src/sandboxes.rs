@@ -59,13 +59,13 @@ impl Sandboxes<'_> {
         Ok(Paged::cut(items, &page, filter::cursor))
     }
 
-    /// Every sandbox that is not deleted.
+    /// Every sandbox that is not deleted, in no particular order.
     ///
     /// # Errors
     /// [`Error::Corrupt`], [`Error::Unavailable`].
     pub async fn live(&self) -> Result<Vec<Sandbox>, Error> {
-        let sql =
-            concat!(select_sandbox!(), "WHERE s.phase <> 'deleted' ORDER BY i.created_at, i.id, m.name");
+        // By status, so that the deleted ones, which are kept for days, are not walked through.
+        let sql = concat!(select_sandbox!(), "WHERE s.phase <> 'deleted' ORDER BY s.id, m.name");
         read_all(&self.0.database().all(sql, args![]).await?)
     }
 
@@ -74,18 +74,17 @@ impl Sandboxes<'_> {
     /// # Errors
     /// [`Error::Corrupt`], [`Error::Unavailable`].
     pub async fn waiting(&self) -> Result<Vec<queue::Entry>, Error> {
-        let sql = concat!(
-            select_sandbox!(),
-            "WHERE s.phase = 'queued' AND i.wanted = 'running' ORDER BY i.created_at, i.id, m.name"
-        );
+        let sql = "SELECT s.id, i.tenant, i.template_name, i.template_version, s.queued_at, i.run_since \
+                   FROM status s JOIN intent i ON i.id = s.id WHERE s.phase = 'queued' AND i.wanted = 'running'";
         let mut entries = Vec::new();
-        for sandbox in read_all(&self.0.database().all(sql, args![]).await?)? {
-            let version = &sandbox.intent.template;
-            let template = self.0.templates().get(&version.name, Some(&version.version)).await?;
+        for row in self.0.database().all(sql, args![]).await? {
+            let cells = row.of("intent", "id");
+            let (name, version) = (cells.parse("template_name")?, cells.parse("template_version")?);
+            let template = self.0.templates().get(&name, Some(&version)).await?;
             entries.push(queue::Entry {
-                queued_at: sandbox.status.queued_at.unwrap_or(sandbox.intent.run_since),
-                sandbox: sandbox.intent.id,
-                tenant: sandbox.intent.tenant,
+                sandbox: cells.parse("id")?,
+                tenant: cells.parse("tenant")?,
+                queued_at: cells.opt_time("queued_at")?.unwrap_or(cells.time("run_since")?),
                 resources: template.template.resources(),
             });
         }

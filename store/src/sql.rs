@@ -17,12 +17,14 @@ mod arg;
 mod connect;
 mod insert;
 mod row;
+mod writer;
 
 pub(crate) use arg::{Arg, args};
 pub(crate) use connect::connect;
 pub(crate) use insert::Insert;
 pub(crate) use row::{Cells, Row};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
+use writer::{LeftOpen, WriteTx};
 
 use crate::error::Error;
 
@@ -36,6 +38,8 @@ pub(crate) enum Database {
         writer: SqlitePool,
         /// Several.
         readers: SqlitePool,
+        /// Of the writer's connection.
+        left_open: LeftOpen,
     },
     /// PostgreSQL.
     Postgres(PgPool),
@@ -44,7 +48,7 @@ pub(crate) enum Database {
 /// A transaction that writes. On SQLite it holds the write lock from its beginning. Dropped, it rolls back.
 #[derive(Debug)]
 pub(crate) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(WriteTx),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -83,7 +87,7 @@ impl Database {
     /// Begins to write.
     pub(crate) async fn begin(&self) -> Result<Tx, Error> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, left_open, .. } => Tx::Sqlite(WriteTx::begin(writer, left_open).await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -129,7 +133,7 @@ impl Database {
     /// Closes every connection.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }

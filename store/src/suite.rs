@@ -7,6 +7,7 @@ mod commands;
 mod create;
 mod database;
 mod facts;
+mod faults;
 mod lease;
 mod lists;
 mod log;

@@ -95,19 +95,25 @@ impl Templates<'_> {
         name: &TemplateName,
         version: Option<&TemplateVersion>,
     ) -> Result<StoredTemplate, Error> {
-        if let Some(known) = version.and_then(|version| self.0.template_cache().get(name, version)) {
+        let newest = match version {
+            Some(_) => None,
+            None => Some(self.newest(name).await?),
+        };
+        let version = version.or(newest.as_ref()).ok_or(Error::NotFound)?;
+        if let Some(known) = self.0.template_cache().get(name, version) {
             return Ok(known);
         }
-        let row = match version {
-            Some(version) => self.0.database().first(&by_version(), args![name, version]).await?,
-            None => {
-                let newest = format!("{COLUMNS} WHERE v.name = $1 ORDER BY v.ordinal DESC LIMIT 1");
-                self.0.database().first(&newest, args![name]).await?
-            }
-        };
+        let row = self.0.database().first(&by_version(), args![name, version]).await?;
         let template = read(&row.ok_or(Error::NotFound)?)?;
         self.0.template_cache().put(&template);
         Ok(template)
+    }
+
+    /// Which version is the newest: asked for with every create by name, so the body is left where it is.
+    async fn newest(&self, name: &TemplateName) -> Result<TemplateVersion, Error> {
+        let sql = "SELECT name, version FROM template_versions WHERE name = $1 ORDER BY ordinal DESC LIMIT 1";
+        let row = self.0.database().first(sql, args![name]).await?.ok_or(Error::NotFound)?;
+        row.of("template_versions", "name").parse("version")
     }
 
     /// The newest version of each template, by name.

@@ -94,8 +94,8 @@ CREATE TABLE status (
     machine_names TEXT NOT NULL,
     revision BIGINT NOT NULL
 );
-CREATE INDEX status_live ON status (phase, id) WHERE phase <> 'deleted';
-CREATE INDEX status_deleted ON status (phase_since) WHERE phase = 'deleted';
+CREATE INDEX status_phase ON status (phase, phase_since);
+CREATE INDEX status_live ON status (id) WHERE phase <> 'deleted';
 CREATE INDEX status_admitted ON status (admitted_at) WHERE admitted_at IS NOT NULL;
 -- A machine has no row before its first creation.
 CREATE TABLE machines (

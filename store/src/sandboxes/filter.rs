@@ -72,10 +72,13 @@ impl Filter {
             conditions.and(&format!("(i.created_at, i.id) > ({created_at}, {id})"));
         }
         let limit = conditions.value(page.items() as u64 + 1);
+        // The page is a table of its own: as a condition (`IN`) SQLite would walk every sandbox to keep the order.
         let sql = format!(
-            "{select} WHERE i.id IN (SELECT i.id FROM intent i JOIN status s ON s.id = i.id WHERE {conditions} \
-             ORDER BY i.created_at, i.id LIMIT {limit}) ORDER BY i.created_at, i.id, m.name",
-            select = select_sandbox!(),
+            "{columns} FROM (SELECT i.id FROM intent i JOIN status s ON s.id = i.id WHERE {conditions} \
+             ORDER BY i.created_at, i.id LIMIT {limit}) AS page JOIN intent i ON i.id = page.id{joins}\
+             ORDER BY i.created_at, i.id, m.name",
+            columns = select_sandbox!(columns),
+            joins = select_sandbox!(joins),
             conditions = conditions.sql,
         );
         Ok((sql, conditions.values))

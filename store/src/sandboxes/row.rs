@@ -9,9 +9,13 @@ use domain::sandbox::{Intent, Machine, Sandbox, Status, TemplateRef};
 use crate::error::Error;
 use crate::sql::{Cells, Row};
 
-/// Everything of a sandbox, one row for each machine that has one. Conditions and order follow.
+/// Everything of a sandbox, one row for each machine that has one. Conditions and order follow. Its parts
+/// are for selections that another table drives.
 macro_rules! select_sandbox {
     () => {
+        concat!(select_sandbox!(columns), " FROM intent i", select_sandbox!(joins))
+    };
+    (columns) => {
         "SELECT i.id, i.ref, i.tenant, i.owner, i.class_id, i.template_name, i.template_version, i.labels, \
          i.parameters, i.request_digest, i.wanted, i.generation, i.access_epoch, i.home_generation, \
          i.run_since, i.expires_at, i.max_expires_at, i.queue_until, i.idle_stop_at, i.wakeable, \
@@ -19,8 +23,10 @@ macro_rules! select_sandbox {
          s.attempts, s.next_attempt_at, s.ready_at, s.bound_incarnation, s.machine_names, s.revision, \
          m.name AS machine, m.incarnation, m.creation_number, m.home_generation AS machine_home_generation, \
          m.batch_id, m.batch_attempt, m.asked_at, m.ensured_at, m.resource, m.address, m.retired, \
-         (SELECT l.term FROM leases l WHERE l.name = 'jobrunner') AS lease_term \
-         FROM intent i JOIN status s ON s.id = i.id LEFT JOIN machines m ON m.sandbox = i.id "
+         (SELECT l.term FROM leases l WHERE l.name = 'jobrunner') AS lease_term"
+    };
+    (joins) => {
+        " JOIN status s ON s.id = i.id LEFT JOIN machines m ON m.sandbox = i.id "
     };
 }
 pub(crate) use select_sandbox;

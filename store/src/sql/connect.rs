@@ -6,13 +6,17 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgPool, SqlitePool};
+use tokio::time::{Instant, sleep};
 
 use super::Database;
+use super::writer::LeftOpen;
 use crate::error::Error;
 use crate::options::Options;
 
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT_MS: u64 = 10_000;
+/// Time between two tries to open a file that another process is just making.
+const BUSY_RETRY_MS: u64 = 10;
 /// A connection that lay idle for longer is tried before it is used.
 const TRUSTED_IDLE_MS: u64 = 1_000;
 /// Statements that each connection keeps prepared.
@@ -22,8 +26,10 @@ const STATEMENTS_CACHED_PER_CONNECTION: usize = 256;
 pub(crate) async fn connect(options: &Options) -> Result<Database, Error> {
     match options.url.split_once(':') {
         Some(("sqlite", ":memory:")) => {
-            let only = sqlite(SqliteConnectOptions::new().filename(":memory:"), 1, options).await?;
-            Ok(Database::Sqlite { writer: only.clone(), readers: only })
+            let memory = SqliteConnectOptions::new().filename(":memory:");
+            let left_open = LeftOpen::default();
+            let only = sqlite(memory, options, left_open.clean(pool(1))).await?;
+            Ok(Database::Sqlite { writer: only.clone(), readers: only, left_open })
         }
         Some(("sqlite", path)) => file(path, options).await,
         Some(("postgres" | "postgresql", _)) => Ok(Database::Postgres(postgres(options).await?)),
@@ -42,27 +48,47 @@ async fn file(path: &str, options: &Options) -> Result<Database, Error> {
         .journal_mode(SqliteJournalMode::Wal)
         // A commit that was answered survives a power failure.
         .synchronous(SqliteSynchronous::Full);
-    let writer = sqlite(connect.clone(), 1, options).await?;
-    let readers = sqlite(connect, options.max_connections.max(2) - 1, options).await?;
-    Ok(Database::Sqlite { writer, readers })
+    let left_open = LeftOpen::default();
+    let writer = sqlite(connect.clone(), options, left_open.clean(pool(1))).await?;
+    let readers = sqlite(connect, options, pool(options.max_connections.max(2) - 1)).await?;
+    Ok(Database::Sqlite { writer, readers, left_open })
 }
 
 async fn sqlite(
     connect: SqliteConnectOptions,
-    connections: u32,
     options: &Options,
+    pool: SqlitePoolOptions,
 ) -> Result<SqlitePool, Error> {
     let connect = connect
         .busy_timeout(Duration::from_millis(options.busy_timeout_ms))
         .statement_cache_capacity(STATEMENTS_CACHED_PER_CONNECTION);
-    let pool = SqlitePoolOptions::new()
+    let deadline = Instant::now() + Duration::from_millis(options.busy_timeout_ms);
+    loop {
+        match pool.clone().connect_with(connect.clone()).await {
+            // Changing a new file to WAL needs it alone, and SQLite does not wait for that as it does for a lock.
+            Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                sleep(Duration::from_millis(BUSY_RETRY_MS)).await;
+            }
+            connected => return Ok(connected?),
+        }
+    }
+}
+
+/// SQLITE_BUSY, in any of its extended forms.
+fn is_busy(error: &sqlx::Error) -> bool {
+    const SQLITE_BUSY: u32 = 5;
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
         .max_connections(connections)
         // A database in memory lives as long as its connection.
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .acquire_timeout(Duration::from_millis(ACQUIRE_TIMEOUT_MS));
-    Ok(pool.connect_with(connect).await?)
+        .acquire_timeout(Duration::from_millis(ACQUIRE_TIMEOUT_MS))
 }
 
 async fn postgres(options: &Options) -> Result<PgPool, Error> {
@@ -70,7 +96,8 @@ async fn postgres(options: &Options) -> Result<PgPool, Error> {
         .application_name("qingjiao")
         .statement_cache_capacity(STATEMENTS_CACHED_PER_CONNECTION);
     let pool = PgPoolOptions::new()
-        .max_connections(options.max_connections.max(1))
+        // One of them listens for as long as the store is open.
+        .max_connections(options.max_connections.max(2))
         .acquire_timeout(Duration::from_millis(ACQUIRE_TIMEOUT_MS))
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {

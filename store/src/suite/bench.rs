@@ -57,7 +57,7 @@ impl Bench {
         self.url == "sqlite::memory:"
     }
 
-    pub(super) fn seat(&self, tenant: &str, r#ref: &str) -> NewSandbox {
+    pub(super) fn request(&self, tenant: &str, r#ref: &str) -> NewSandbox {
         NewSandbox {
             r#ref: r#ref.parse().unwrap(),
             tenant: tenant.parse().unwrap(),
@@ -76,7 +76,7 @@ impl Bench {
 
     /// A new sandbox of a tenant.
     pub(super) async fn create(&self, tenant: &str, r#ref: &str) -> Sandbox {
-        self.store.intent().create(self.seat(tenant, r#ref)).await.unwrap().sandbox
+        self.store.intent().create(self.request(tenant, r#ref)).await.unwrap().sandbox
     }
 
     /// Takes the leader's lease.

@@ -43,7 +43,7 @@ async fn a_new_one_is_queued_and_reads_back(bench: Bench) {
 
 async fn the_same_request_finds_the_same_sandbox(bench: Bench) {
     let first = bench.create("school", "s7").await;
-    let again = bench.store.intent().create(bench.seat("school", "s7")).await.unwrap();
+    let again = bench.store.intent().create(bench.request("school", "s7")).await.unwrap();
     assert!(again.existing);
     assert_eq!(again.sandbox, first);
     assert_eq!(bench.usage("school").await.sandboxes, 1);
@@ -55,7 +55,7 @@ async fn the_same_request_finds_the_same_sandbox(bench: Bench) {
 
 async fn another_request_is_told_who_holds_the_ref(bench: Bench) {
     let first = bench.create("school", "s7").await;
-    let mut other = bench.seat("school", "s7");
+    let mut other = bench.request("school", "s7");
     other.request_digest = "sha256:2".to_owned();
     let refused = bench.store.intent().create(other).await.unwrap_err();
     assert_eq!(refused, Error::RefTaken(first.intent.id));
@@ -66,7 +66,7 @@ async fn a_ref_is_free_once_deletion_is_accepted(bench: Bench) {
     let deleted = bench.store.intent().delete(&first.intent.id, None).await.unwrap();
     assert_eq!(deleted.intent.wanted, Wanted::Deleted);
     assert_eq!(bench.store.intent().sealed_secrets(&first.intent.id).await.unwrap(), None);
-    let second = bench.store.intent().create(bench.seat("school", "s7")).await.unwrap();
+    let second = bench.store.intent().create(bench.request("school", "s7")).await.unwrap();
     assert!(!second.existing);
     assert_ne!(second.sandbox.intent.id, first.intent.id);
 }
@@ -76,7 +76,7 @@ async fn of_many_at_once_exactly_one_is_created(bench: Bench) {
     let mut callers = JoinSet::new();
     for store in [bench.store.clone(), bench.another().await] {
         for _ in 0..20 {
-            let (store, new) = (store.clone(), bench.seat("school", "s7"));
+            let (store, new) = (store.clone(), bench.request("school", "s7"));
             callers.spawn(async move { store.intent().create(new).await.unwrap() });
         }
     }
@@ -89,7 +89,7 @@ async fn of_many_at_once_exactly_one_is_created(bench: Bench) {
 
 async fn a_batch_answers_each(bench: Bench) {
     bench.create("school", "s0").await;
-    let mut batch: Vec<_> = (0..150).map(|n| bench.seat("school", &format!("s{n}"))).collect();
+    let mut batch: Vec<_> = (0..150).map(|n| bench.request("school", &format!("s{n}"))).collect();
     batch[1].template.version = format!("sha256:{}", "0".repeat(64)).parse().unwrap();
     let answers = bench.store.intent().create_batch(batch).await;
     assert!(answers[0].as_ref().unwrap().existing);
@@ -103,7 +103,8 @@ async fn a_batch_answers_each(bench: Bench) {
 }
 
 async fn a_batch_names_one_ref_twice(bench: Bench) {
-    let mut batch = vec![bench.seat("school", "s1"), bench.seat("school", "s1"), bench.seat("school", "s1")];
+    let mut batch =
+        vec![bench.request("school", "s1"), bench.request("school", "s1"), bench.request("school", "s1")];
     batch[2].request_digest = "sha256:2".to_owned();
     let answers = bench.store.intent().create_batch(batch).await;
     let first = answers[0].as_ref().unwrap();
@@ -116,7 +117,7 @@ async fn a_caller_that_leaves_loses_nobody_elses(bench: Bench) {
     let mut callers = JoinSet::new();
     let mut leaving = JoinSet::new();
     for n in 0..60 {
-        let (store, new) = (bench.store.clone(), bench.seat("school", &format!("s{n}")));
+        let (store, new) = (bench.store.clone(), bench.request("school", &format!("s{n}")));
         let create = async move { store.intent().create(new).await.unwrap() };
         if n % 3 == 0 {
             leaving.spawn(create)
@@ -131,18 +132,18 @@ async fn a_caller_that_leaves_loses_nobody_elses(bench: Bench) {
 }
 
 async fn an_unknown_version_is_refused(bench: Bench) {
-    let mut new = bench.seat("school", "s7");
+    let mut new = bench.request("school", "s7");
     new.template.name = "nothing".parse().unwrap();
     let refused = bench.store.intent().create(new).await.unwrap_err();
     assert!(matches!(refused, Error::Refused { field: "template", .. }), "{refused:?}");
 }
 
 async fn ends_are_capped(bench: Bench) {
-    let mut long = bench.seat("school", "s1");
+    let mut long = bench.request("school", "s1");
     long.expires_at = Some(NOW.plus_s(1_000_000));
     let created = bench.store.intent().create(long).await.unwrap().sandbox;
     assert_eq!(created.intent.expires_at, NOW.plus_s(7200));
-    let mut past = bench.seat("school", "s2");
+    let mut past = bench.request("school", "s2");
     past.expires_at = Some(NOW);
     let refused = bench.store.intent().create(past).await.unwrap_err();
     assert!(matches!(refused, Error::Refused { field: "expires_at", .. }), "{refused:?}");

@@ -44,7 +44,7 @@ async fn opening_at_once_migrates_once(bench: Bench) {
 async fn a_closed_store_says_so(bench: Bench) {
     bench.store.close().await;
     assert!(matches!(bench.store.ping().await, Err(Error::Unavailable { .. })));
-    let refused = bench.store.intent().create(bench.seat("school", "s1")).await;
+    let refused = bench.store.intent().create(bench.request("school", "s1")).await;
     assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
 }
 

@@ -55,7 +55,7 @@ async fn every_filter_chooses(bench: Bench) {
     let term = bench.lead().await;
     let other = publish(&bench.store, "other", &body(1, 1)).await;
     let first = bench.create("school", "first").await;
-    let mut second = bench.seat("another", "second");
+    let mut second = bench.request("another", "second");
     second.owner = "u-8".parse().unwrap();
     second.class_id = None;
     second.labels.clear();

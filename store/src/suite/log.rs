@@ -58,7 +58,7 @@ async fn a_row_that_commits_late_is_not_skipped(bench: Bench) {
 async fn one_writer_at_a_time(bench: Bench) {
     let writer = bench.store.begin().await.unwrap();
     let mut other = JoinSet::new();
-    let (store, new) = (bench.store.clone(), bench.seat("school", "s1"));
+    let (store, new) = (bench.store.clone(), bench.request("school", "s1"));
     other.spawn(async move { store.intent().create(new).await });
     tokio::task::yield_now().await;
     assert!(other.try_join_next().is_none(), "it waits for the writer");
@@ -77,7 +77,7 @@ async fn readers_miss_nothing_while_writers_write(bench: Bench) {
     }
     let mut writers = JoinSet::new();
     for n in 0..WRITERS {
-        let (store, new) = (stores[n % 2].clone(), bench.seat("school", &format!("s{n}")));
+        let (store, new) = (stores[n % 2].clone(), bench.request("school", &format!("s{n}")));
         writers.spawn(async move {
             let id = store.intent().create(new).await.unwrap().sandbox.intent.id;
             for _ in 0..COMMANDS {

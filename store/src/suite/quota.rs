@@ -27,7 +27,7 @@ async fn many_at_once_never_pass_it(bench: Bench) {
     let mut callers = JoinSet::new();
     for (process, store) in [bench.store.clone(), bench.another().await].into_iter().enumerate() {
         for n in 0..15 {
-            let (store, new) = (store.clone(), bench.seat("school", &format!("s{process}-{n}")));
+            let (store, new) = (store.clone(), bench.request("school", &format!("s{process}-{n}")));
             callers.spawn(async move { store.intent().create(new).await });
         }
     }
@@ -41,8 +41,8 @@ async fn many_at_once_never_pass_it(bench: Bench) {
 
 async fn a_batch_takes_what_fits_in_its_order(bench: Bench) {
     limit(&bench, 3).await;
-    let mut batch: Vec<_> = (0..5).map(|n| bench.seat("school", &format!("s{n}"))).collect();
-    batch.insert(4, bench.seat("another", "s1"));
+    let mut batch: Vec<_> = (0..5).map(|n| bench.request("school", &format!("s{n}"))).collect();
+    batch.insert(4, bench.request("another", "s1"));
     let fits: Vec<bool> = bench.store.intent().create_batch(batch).await.iter().map(Result::is_ok).collect();
     assert_eq!(fits, [true, true, true, false, true, false]);
     assert_eq!(bench.usage("school").await.sandboxes, 3);
@@ -52,8 +52,8 @@ async fn a_batch_takes_what_fits_in_its_order(bench: Bench) {
 async fn an_existing_one_is_no_addition(bench: Bench) {
     limit(&bench, 1).await;
     bench.create("school", "s1").await;
-    assert!(bench.store.intent().create(bench.seat("school", "s1")).await.unwrap().existing);
-    let refused = bench.store.intent().create(bench.seat("school", "s2")).await.unwrap_err();
+    assert!(bench.store.intent().create(bench.request("school", "s1")).await.unwrap().existing);
+    let refused = bench.store.intent().create(bench.request("school", "s2")).await.unwrap_err();
     assert!(
         matches!(refused, Error::QuotaExceeded(passed) if (passed.limit, passed.used, passed.asked) == (1, 1, 1))
     );
@@ -64,7 +64,7 @@ async fn a_start_needs_room_again(bench: Bench) {
     let term = bench.lead().await;
     let first = bench.create("school", "s1").await.intent.id;
     bench.store.intent().stop(&first, None, false).await.unwrap();
-    assert!(bench.store.intent().create(bench.seat("school", "s2")).await.is_err(), "not stopped yet");
+    assert!(bench.store.intent().create(bench.request("school", "s2")).await.is_err(), "not stopped yet");
     bench.walk(term, &first, &[Phase::Stopped]).await;
     let second = bench.create("school", "s2").await.intent.id;
     assert!(matches!(bench.store.intent().start(&first, None).await, Err(Error::QuotaExceeded(_))));
@@ -112,6 +112,6 @@ async fn homes_are_counted_in_gib(bench: Bench) {
     bench.store.tenants().put(&tenant("school"), quota).await.unwrap();
     bench.create("school", "s1").await;
     bench.create("school", "s2").await;
-    let refused = bench.store.intent().create(bench.seat("school", "s3")).await.unwrap_err();
+    let refused = bench.store.intent().create(bench.request("school", "s3")).await.unwrap_err();
     assert!(matches!(refused, Error::QuotaExceeded(passed) if passed.field == "homes_gib"), "{refused:?}");
 }
