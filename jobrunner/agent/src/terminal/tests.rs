@@ -150,9 +150,12 @@ async fn bad_frames_close_and_unknown_ones_are_ignored() {
 #[tokio::test]
 async fn stopping_tells_the_tabs_and_ends_the_programs() {
     let machine = TestMachine::start().await;
-    let mut tab = machine.tab("a").running(&["sh", "-c", "trap 'echo bye > hup; exit' HUP; echo ready; cat"]);
+    let script = "trap 'echo bye > hup; exit' HUP; sed -u s/ping/pong/";
+    let mut tab = machine.tab("a").running(&["sh", "-c", script]);
     tab.attach().await;
-    tab.until_screen("ready").await;
+    // A child that the shell has forked but not yet turned into `sed` would lose the signal: its answer proves it is.
+    tab.type_text("ping\n").await;
+    tab.until_screen("pong").await;
     machine.stop.cancel();
     assert_eq!(tab.until_closed().await, 4001);
     let home = machine.home();
