@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::id::RegionName;
 use domain::random::Random;
+use domain::seal::Sealer;
 use domain::time::Clock;
 use domain::token::Signer;
 use runtime::{Readiness, SharedRegistry, Stop};
@@ -17,7 +18,6 @@ use crate::metrics::Metrics;
 use crate::queue::QueueCache;
 use crate::region_state::RegionState;
 use crate::routes::RouteFeed;
-use crate::seal::Sealer;
 use crate::urls::Urls;
 
 /// What an api-server is given by its process.
@@ -73,14 +73,14 @@ impl Api {
     /// Checks the configuration and puts the parts together; touches neither store nor network.
     pub(crate) fn new(config: Config, secrets: &Secrets, context: Context) -> Result<Self, Error> {
         let region = config.check()?;
-        let role_secret = secrets.roles.first().ok_or(Error::NoSecret { purpose: "role" })?;
+        secrets.roles.first().ok_or(Error::NoSecret { purpose: "role" })?;
         let signing = secrets.signing.first().ok_or(Error::NoSecret { purpose: "signing" })?;
         let signer = Signer::new(signing);
         let keys = secrets.signing.iter().map(|secret| Signer::new(secret).public()).collect();
         let routes = RouteFeed::new(context.store.clone(), signer.clone(), keys);
         Ok(Self(Arc::new(Parts {
             urls: Urls::new(&config),
-            sealer: Sealer::new(role_secret),
+            sealer: Sealer::new(&secrets.signing),
             role_tokens: RoleTokens::new(&secrets.roles),
             rates: Rates::new(config.requests_per_s, config.requests_burst),
             keys: KeyCache::default(),

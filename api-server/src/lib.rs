@@ -26,7 +26,6 @@ mod request_id;
 mod router;
 mod routes;
 mod schema;
-mod seal;
 mod server;
 mod show;
 mod urls;
@@ -38,3 +37,6 @@ pub use config::{Config, Secrets};
 pub use context::Context;
 pub use error::Error;
 pub use server::Server;
+
+#[cfg(test)]
+mod tests;

@@ -219,3 +219,6 @@ enum IdleThen {
     /// It is deleted.
     Delete,
 }
+
+#[cfg(test)]
+mod tests;

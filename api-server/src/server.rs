@@ -1,7 +1,6 @@
 //! One api-server: bound first, so that whoever starts it knows its address, then run.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use runtime::http::Limits;
 use runtime::{BoxError, Stop};
@@ -13,9 +12,6 @@ use crate::config::{Config, Secrets};
 use crate::context::{Api, Context};
 use crate::limits::PING_INTERVAL;
 use crate::{Error, router};
-
-/// How long the head of a request may take.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An api-server that listens.
 #[derive(Debug)]
@@ -51,7 +47,8 @@ impl Server {
     /// A part of it that ended too early.
     pub async fn run(self) -> Result<(), BoxError> {
         let stop = self.api.stop.clone();
-        let limits = Limits { header_read_timeout: HEADER_READ_TIMEOUT, ..Limits::default() };
+        // The limit of a head is also that of an idle connection: shorter ones would cut clients' pools.
+        let limits = Limits::default();
         let service = runtime::http::router(router::router(self.api.clone()));
         let mut parts = JoinSet::new();
         parts.spawn(runtime::http::serve(self.listener, service, limits, stop.clone()));

@@ -10,6 +10,7 @@ use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use prometheus_client::metrics::gauge::Gauge;
+use store::log::NUMBERED_AT_ONCE_MAX;
 use store::{Position, Topic, Wake, log};
 use tokio::time::{Instant, timeout_at};
 
@@ -69,10 +70,16 @@ async fn begin(api: &Api, headers: &HeaderMap, params: &Params) -> Result<Positi
     let after = match (last, params.one::<String>("after")?) {
         (Some(last), _) => position("Last-Event-ID", last)?,
         (None, Some(after)) => position("after", &after)?,
-        (None, None) => return Ok(api.store.log().head().await?),
+        (None, None) => return now(api).await,
     };
     api.store.log().after(&after, 1).await.map_err(refused)?;
     Ok(after)
+}
+
+/// After everything that was committed until now; what has no number yet gets it first.
+async fn now(api: &Api) -> Result<Position, Problem> {
+    while api.store.log().sequence(NUMBERED_AT_ONCE_MAX).await? == NUMBERED_AT_ONCE_MAX {}
+    Ok(api.store.log().head().await?)
 }
 
 /// One open stream. It holds one page of events at most, and reads the next when the client took that.

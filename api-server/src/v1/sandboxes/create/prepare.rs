@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::seal::Sealer;
 use domain::template::{Template, version_of};
 use serde_json::Value;
 use store::NewSandbox;
@@ -10,7 +11,7 @@ use super::request::{CreateSandbox, unknown_fields};
 use crate::auth::Caller;
 use crate::body::read;
 use crate::context::Api;
-use crate::problem::{FieldProblem, Problem};
+use crate::problem::{FieldProblem, Kind, Problem};
 use crate::v1::templates::{fits, resolve};
 
 /// A request that may be stored.
@@ -55,10 +56,14 @@ fn digest(sent: &Value) -> Result<String, Problem> {
     })
 }
 
+/// Sealed as the JSON object that it is; the jobrunner opens it for `bind`.
 fn seal(api: &Api, asked: &CreateSandbox) -> Result<Option<Vec<u8>>, Problem> {
     if asked.secrets.is_empty() {
         return Ok(None);
     }
-    let bound_to = (&asked.tenant, &asked.r#ref);
-    api.sealer.seal(&asked.secrets, bound_to, api.random.as_ref()).map(Some)
+    let plain =
+        serde_json::to_vec(&asked.secrets).map_err(|error| Problem::new(Kind::Internal).because(error))?;
+    let bound_to = Sealer::context(&asked.tenant, &asked.r#ref);
+    let sealed = api.sealer.seal(api.random.as_ref(), &bound_to, &plain);
+    sealed.map(Some).ok_or_else(|| Problem::new(Kind::Internal).because("secrets can't be sealed"))
 }
