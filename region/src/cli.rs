@@ -2,9 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{capacity, completion, events, sandbox, template, tenant};
+use crate::command::{
+    capacity, completion, config, events, key, login, role, sandbox, store, template, tenant,
+};
 use crate::profile::Connection;
-use crate::up::UpArgs;
+use crate::up;
 
 /// Shown after the help.
 const AFTER_HELP: &str = "\
@@ -32,7 +34,11 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a whole region on this computer
-    Up(UpArgs),
+    Up(up::UpArgs),
+    /// Print a new single-use login link to the console
+    Login(login::LoginArgs),
+    /// Check whether this computer can run a region, and whether the region answers
+    Doctor,
     /// Sandboxes: create, look at, enter, explain
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
@@ -50,6 +56,21 @@ pub enum Command {
     Cordon(capacity::CordonArgs),
     /// Take new sandboxes again
     Uncordon,
+    /// API keys (speaks to the store)
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// The store: state, backup, restore (speaks to the store)
+    #[command(subcommand)]
+    Store(store::StoreCommand),
+    /// The configuration of `region up`
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Run the api-server alone
+    ApiServer(role::RoleArgs),
+    /// Run the proxy alone
+    Proxy(role::RoleArgs),
+    /// Run the jobrunner alone
+    Jobrunner(role::RoleArgs),
     /// Print a completion script for a shell
     Completion(completion::CompletionArgs),
 }

@@ -2,13 +2,22 @@
 
 pub mod capacity;
 pub mod completion;
+pub mod config;
+pub mod doctor;
 pub mod events;
+pub mod key;
+pub mod login;
+pub mod role;
 pub mod sandbox;
+pub mod store;
 pub mod template;
 pub mod tenant;
 
+mod open_store;
 mod pair;
 mod wait;
+
+pub use open_store::StoreArgs;
 
 use crate::language::Language;
 use crate::output::Output;

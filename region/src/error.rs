@@ -1,5 +1,6 @@
 //! Why a command failed, and the exit code that says so to scripts.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -82,6 +83,21 @@ impl Error {
         move |source| Self::File { path, source }
     }
 
+    /// A mistake in a field or flag.
+    pub fn wrong(error: impl Display) -> Self {
+        Self::Usage(error.to_string())
+    }
+
+    /// Something that has no better place.
+    pub fn failed(error: impl Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+
+    /// Something that does not answer now.
+    pub fn unavailable(error: impl Display) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+
     /// The exit code that scripts see.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -104,6 +120,21 @@ fn exit_of_status(status: u16) -> Exit {
         409 => Exit::Conflict,
         429 | 502..=504 => Exit::Unavailable,
         _ => Exit::Failed,
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        let text = format!("store: {error}");
+        match error {
+            store::Error::NotFound => Self::NotFound(text),
+            store::Error::Conflict | store::Error::RefTaken(_) => Self::Conflict(text),
+            store::Error::Refused { .. } => Self::Usage(text),
+            store::Error::Unavailable { .. } => Self::Unavailable(text),
+            store::Error::QuotaExceeded(_) | store::Error::PositionGone | store::Error::Corrupt { .. } => {
+                Self::Failed(text)
+            }
+        }
     }
 }
 

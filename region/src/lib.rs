@@ -18,6 +18,7 @@ pub mod problem;
 pub mod profile;
 pub mod samples;
 
+mod private_file;
 mod run;
 mod up;
 

@@ -57,8 +57,10 @@ impl Problem {
     }
 
     fn sentence(&self) -> String {
-        match self.detail.as_deref().filter(|detail| *detail != self.title) {
-            Some(detail) => format!("{} {detail}", self.title),
+        // With fields the detail repeats the first of them.
+        let detail = self.detail.as_deref().filter(|detail| *detail != self.title && self.errors.is_empty());
+        match detail {
+            Some(detail) => format!("{}: {detail}", self.title.trim_end_matches('.')),
             None => self.title.clone(),
         }
     }
@@ -107,7 +109,7 @@ mod tests {
             "detail":"`tenant`: is missing","errors":[{"field":"tenant","message":"is missing","allowed":"1 to 63 characters"}],
             "request_id":"r-1"}"#;
         let shown = Problem::read(422, body, None).to_string();
-        let expected = "Fields of the request don't fit. `tenant`: is missing\n  \
+        let expected = "Fields of the request don't fit.\n  \
             field `tenant`: is missing; allowed: 1 to 63 characters\n  request id r-1";
         assert_eq!(shown, expected);
     }
@@ -116,6 +118,13 @@ mod tests {
     fn a_body_that_is_no_problem_still_says_something() {
         let shown = Problem::read(502, b"<html>bad gateway</html>", Some("r-2")).to_string();
         assert_eq!(shown, "the server answered with status 502\n  request id r-2");
+    }
+
+    #[test]
+    fn particulars_follow_the_title() {
+        let body = br#"{"title":"The region takes no new sandboxes now.","detail":"maintenance"}"#;
+        let shown = Problem::read(503, body, None).to_string();
+        assert_eq!(shown, "The region takes no new sandboxes now: maintenance");
     }
 
     #[test]

@@ -52,15 +52,8 @@ impl Connection {
     /// # Errors
     /// [`Error::Usage`] when there is no home folder to put it in.
     pub fn state_folder(&self) -> Result<PathBuf, Error> {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let given = self.state.clone();
-        // Root's home is closed to others, but machines run under users of their own and must pass through.
-        let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
-        given
-            .or_else(|| is_root.then(|| PathBuf::from(ROOT_STATE_FOLDER)))
-            .or_else(|| variable("XDG_DATA_HOME").map(|data| data.join("qingjiao")))
-            .or_else(|| variable("HOME").map(|home| home.join(".local/share/qingjiao")))
-            .ok_or_else(|| Error::Usage("HOME is not set: name a state folder with --state DIR".to_owned()))
+        let homeless = || Error::Usage("HOME is not set: name a state folder with --state DIR".to_owned());
+        self.state.clone().or_else(default_state_folder).ok_or_else(homeless)
     }
 
     /// The store's URL: as given, else the database in the state folder, which must exist.
@@ -80,6 +73,14 @@ impl Connection {
             database.display()
         );
         Err(Error::NotFound(message))
+    }
+
+    /// Where the database of the state folder is or would be.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] without a state folder.
+    pub fn new_store_url(&self) -> Result<Secret<String>, Error> {
+        Ok(Secret::new(format!("sqlite:{}", self.state_folder()?.join(DATABASE_FILE).display())))
     }
 
     /// The API of the region that is meant.
@@ -109,6 +110,22 @@ impl Connection {
         let has_own = is_local && own.exists();
         has_own.then(|| read_key(&own)).transpose()
     }
+}
+
+/// The state folder when none is named. Root's home is closed to others, but machines run under users of their own
+/// and must pass through.
+pub(crate) fn default_state_folder() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if is_root() {
+        return Some(PathBuf::from(ROOT_STATE_FOLDER));
+    }
+    let data = variable("XDG_DATA_HOME");
+    Some(data.or_else(|| variable("HOME").map(|home| home.join(".local/share")))?.join("qingjiao"))
+}
+
+/// A process's own folder belongs to its effective user.
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 fn read_key(file: &Path) -> Result<Secret<String>, Error> {

@@ -2,11 +2,14 @@
 
 use std::process::ExitCode;
 
-use crate::Error;
 use crate::cli::{Cli, Command};
-use crate::command::{Invocation, capacity, completion, events, sandbox, template, tenant};
+use crate::command::{
+    Invocation, capacity, completion, config, doctor, events, key, login, role, sandbox, store, template,
+    tenant,
+};
 use crate::language::Language;
 use crate::output::Output;
+use crate::{Error, up};
 
 /// Runs one command to its end and says on standard error why it failed.
 pub async fn run(cli: Cli) -> ExitCode {
@@ -25,9 +28,9 @@ pub async fn run(cli: Cli) -> ExitCode {
 async fn dispatch(invocation: &Invocation, command: Command) -> Result<ExitCode, Error> {
     let done = |()| ExitCode::SUCCESS;
     match command {
-        Command::Up(args) => {
-            crate::up::run(invocation, args).await.map_err(|error| Error::Failed(format!("{error:#}")))
-        }
+        Command::Up(args) => up::run(invocation, args).await,
+        Command::Login(args) => login::run(invocation, args).await.map(done),
+        Command::Doctor => doctor::run(invocation).await,
         Command::Sandbox(command) => sandbox::run(invocation, command).await,
         Command::Template(command) => template::run(invocation, command).await.map(done),
         Command::Tenant(command) => tenant::run(invocation, command).await.map(done),
@@ -35,6 +38,12 @@ async fn dispatch(invocation: &Invocation, command: Command) -> Result<ExitCode,
         Command::Capacity => capacity::show(invocation).await.map(done),
         Command::Cordon(args) => capacity::cordon(invocation, args).await.map(done),
         Command::Uncordon => capacity::uncordon(invocation).await.map(done),
+        Command::Key(command) => key::run(invocation, command).await.map(done),
+        Command::Store(command) => store::run(invocation, command).await.map(done),
+        Command::Config(command) => config::run(invocation, command).map(done),
+        Command::ApiServer(args) => role::run("api-server", &args),
+        Command::Proxy(args) => role::run("proxy", &args),
+        Command::Jobrunner(args) => role::run("jobrunner", &args),
         Command::Completion(args) => completion::run(&args).map(done),
     }
 }

@@ -12,7 +12,10 @@ pub(super) fn chapter(sandbox: &Sandbox, now: Timestamp, language: Language) -> 
         return String::new();
     }
     let lines = [idle(sandbox, now, language), end(sandbox, now, language), longest(sandbox, language)];
-    let title = language.pick("为什么还在运行：", "Why it is alive:");
+    let title = match sandbox.phase.as_str() {
+        "queued" => language.pick("时限：", "How long it may live:"),
+        _ => language.pick("为什么还在运行：", "Why it is alive:"),
+    };
     let lines: String = lines.into_iter().flatten().map(|line| format!("\n  {line}")).collect();
     if lines.is_empty() { String::new() } else { format!("{title}{lines}") }
 }

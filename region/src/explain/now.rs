@@ -33,7 +33,8 @@ pub(super) fn chapter(sandbox: &Sandbox, language: Language) -> String {
 /// A command that was accepted and not reached yet.
 fn pending(sandbox: &Sandbox, language: Language) -> Option<String> {
     let Sandbox { generation, observed_generation, .. } = sandbox;
-    (generation > observed_generation).then(|| match language {
+    // What waits for its turn has said so already.
+    (generation > observed_generation && sandbox.phase != "queued").then(|| match language {
         Language::Zh => format!("  命令 {generation} 已接受，尚在处理（已完成 {observed_generation}）。\n"),
         Language::En => format!(
             "  Command {generation} was accepted and is being worked on (reached: {observed_generation}).\n"

@@ -25,6 +25,29 @@ pub(crate) fn failing() -> Vec<Event> {
     rows.into_iter().enumerate().map(event).map(|event| read("recorded", &event).unwrap()).collect()
 }
 
+/// A ready sandbox that was extended, reset, stopped and started.
+pub(crate) fn commanded() -> Vec<Event> {
+    let rows = [
+        ("2026-09-01T08:00:00Z", "running", json!([])),
+        ("2026-09-01T08:00:10Z", "running", json!(["generation", "expires_at"])),
+        (
+            "2026-09-01T08:00:20Z",
+            "running",
+            json!(["generation", "access_epoch", "home_generation", "expires_at"]),
+        ),
+        ("2026-09-01T08:00:30Z", "stopped", json!(["wanted", "generation"])),
+        ("2026-09-03T08:00:30Z", "running", json!(["wanted", "generation", "expires_at"])),
+    ];
+    let event = |(at, (moment, wanted, changed)): (usize, (&str, &str, Value))| {
+        let mut sandbox = value("ready");
+        sandbox["generation"] = json!(at + 1);
+        sandbox["wanted"] = json!(wanted);
+        let kind = if at == 0 { "sandbox.created" } else { "sandbox.changed" };
+        json!({"position": format!("E1.{at}"), "type": kind, "at": moment, "changed": changed, "sandbox": sandbox})
+    };
+    rows.into_iter().enumerate().map(event).map(|event| read("recorded", &event).unwrap()).collect()
+}
+
 fn value(phase: &str) -> Value {
     let failed = phase == "failed";
     let cause = json!({"slug": "machine_exited", "stage": "starting", "who": "teacher", "retryable": true,

@@ -73,7 +73,7 @@ impl Told {
             return self.first(event, language);
         };
         let cause = self.cause.as_deref().filter(|_| self.cause != before.cause);
-        let command = (self.generation != before.generation).then(|| self.command(before, language));
+        let command = (self.generation != before.generation).then(|| self.command(before, event, language));
         let phase = (self.phase != before.phase).then(|| self.phase.clone());
         let idle = (self.is_idle && !before.is_idle)
             .then(|| language.pick("将因无人使用而停止", "about to stop for idleness").to_owned());
@@ -92,17 +92,39 @@ impl Told {
     }
 
     /// A command by what it changed.
-    fn command(&self, before: &Self, language: Language) -> String {
-        let verb = match (before.wanted.as_str(), self.wanted.as_str()) {
-            (before, now) if before == now => language.pick("更改", "changed"),
-            (_, "running") => language.pick("启动", "start"),
-            (_, "stopped") => language.pick("停止", "stop"),
-            (_, "deleted") => language.pick("删除", "delete"),
-            (_, _) => language.pick("更改", "changed"),
+    fn command(&self, before: &Self, event: &Event, language: Language) -> String {
+        let has = |field: &str| event.changed.iter().any(|changed| changed == field);
+        let verb = match self.wanted.as_str() {
+            _ if has("home_generation") => language.pick("重置", "reset"),
+            wanted if wanted == before.wanted && has("expires_at") => language.pick("延长", "extend"),
+            wanted if wanted == before.wanted => language.pick("更改", "change"),
+            "running" => language.pick("启动", "start"),
+            "stopped" => language.pick("停止", "stop"),
+            "deleted" => language.pick("删除", "delete"),
+            _ => language.pick("更改", "change"),
         };
         match language {
             Language::Zh => format!("命令 {}：{verb}", self.generation),
             Language::En => format!("command {}: {verb}", self.generation),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::recorded;
+
+    #[test]
+    fn commands_have_names() {
+        let events = recorded::commanded();
+        let expected = "\
+Timeline:
+  2026-09-01 08:00:00           created; ready
+  08:00:10     +10s  command 2: extend
+  08:00:20     +10s  command 3: reset
+  08:00:30     +10s  command 4: stop
+  2026-09-03 08:00:30      +2d  command 5: start";
+        assert_eq!(chapter(&events, Language::En), expected);
     }
 }

@@ -1,0 +1,61 @@
+//! `region doctor`: what stands in the way of a region, each with what to do about it.
+
+mod api;
+mod check;
+mod computer;
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::Invocation;
+use crate::Error;
+use crate::error::Exit;
+use check::{Check, Mark};
+
+/// Looks at everything; fails when something that a region needs is missing.
+pub(crate) async fn run(invocation: &Invocation) -> Result<ExitCode, Error> {
+    let mut checks = Vec::new();
+    // Of a region elsewhere only its API can be seen from here.
+    if invocation.connection.url.is_none() {
+        checks.extend(computer::checks(invocation).await?);
+    }
+    checks.extend(api::checks(invocation).await);
+    invocation.output.print(&json!({ "checks": checks }), || human(&checks))?;
+    let is_bad = checks.iter().any(|check| check.mark == Mark::Bad);
+    Ok(if is_bad { Exit::Failed.into() } else { ExitCode::SUCCESS })
+}
+
+fn human(checks: &[Check]) -> String {
+    let lines = checks.iter().map(Check::lines).collect::<String>();
+    let count = |mark| checks.iter().filter(|check| check.mark == mark).count();
+    match (count(Mark::Bad), count(Mark::Warning)) {
+        (0, 0) => format!("{lines}\nEverything is as it should be."),
+        (0, 1) => format!("{lines}\nA region can run here; there is 1 note."),
+        (0, notes) => format!("{lines}\nA region can run here; there are {notes} notes."),
+        (bad, _) => format!("{lines}\n{bad} to mend before a region works."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_finding_has_its_remedy() {
+        let checks = [
+            Check::good("agent", "agent 0.1.0"),
+            Check::warning("limit.cpu", "not limited", "run as root"),
+            Check::bad("ports", "127.0.0.1:8000 is in use", "choose another with --api-port"),
+        ];
+        let expected = "\
+ok    agent            agent 0.1.0
+note  limit.cpu        not limited
+                       → run as root
+BAD   ports            127.0.0.1:8000 is in use
+                       → choose another with --api-port
+
+1 to mend before a region works.";
+        assert_eq!(human(&checks), expected);
+    }
+}
