@@ -56,7 +56,8 @@ pub(super) fn agent() -> &'static Path {
         let built = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--package", "agent", "--target-dir"])
             .arg(target)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            // Read when it runs: build results are shared between clones, and another one's path may be gone.
+            .current_dir(std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
             .output()
             .unwrap();
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
