@@ -77,12 +77,14 @@ pub fn plan(sandbox: &Sandbox, template: &Template, seen: &Observations, now: Ti
 /// The resource of a machine's present incarnation, unless the row says it is given up.
 #[must_use]
 pub fn current<'a>(machine: &Machine, inventory: &'a Inventory) -> Option<&'a Resource> {
-    inventory.resources.iter().find(|resource| {
-        resource.kind == Kind::Machine
-            && !machine.retired
-            && resource.tags.machine == machine.name
-            && resource.tags.incarnation == machine.incarnation
-    })
+    inventory.resources.iter().find(|resource| !machine.retired && is_of(resource, machine))
+}
+
+/// Whether a resource is of the incarnation that a machine's row names, given up or not.
+pub(crate) fn is_of(resource: &Resource, machine: &Machine) -> bool {
+    resource.kind == Kind::Machine
+        && resource.tags.machine == machine.name
+        && resource.tags.incarnation == machine.incarnation
 }
 
 #[cfg(test)]

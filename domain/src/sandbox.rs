@@ -124,7 +124,8 @@ pub struct Machine {
     pub home_generation: u64,
     /// Which batch asked the provider for it.
     pub batch: Option<BatchId>,
-    /// When the provider was last about to be asked for it; stored before the call.
+    /// When the provider was last about to be asked for it; stored before the call. None again once it is known that
+    /// nothing was made.
     pub asked_at: Option<Timestamp>,
     /// When the provider is known to have accepted it; none while that is unknown.
     pub ensured_at: Option<Timestamp>,
@@ -152,6 +153,13 @@ impl Machine {
             address: None,
             retired: false,
         }
+    }
+
+    /// Whether the last creation may still be on its way: neither answered nor seen. A new incarnation, or an end,
+    /// must wait until that is known, for a call that arrives late would make a second machine.
+    #[must_use]
+    pub const fn is_unresolved(&self) -> bool {
+        self.asked_at.is_some() && self.ensured_at.is_none()
     }
 
     /// Whether the next step for this machine is a new incarnation.

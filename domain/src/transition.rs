@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cause::{Cause, Code};
 use crate::id::MachineName;
 use crate::phase::Phase;
-use crate::plan::{SETTLED_AFTER_S, current};
+use crate::plan::{SETTLED_AFTER_S, current, is_of};
 use crate::provider::{BatchId, Error, Inventory, ResourceId};
 use crate::sandbox::{Machine, Sandbox, Status};
 use crate::time::Timestamp;
@@ -61,14 +61,17 @@ fn give_up(machine: &mut Machine) {
     machine.address = None;
 }
 
-/// The status once addresses and ids are known from a list.
+/// The status once ids, addresses and lost answers are known from a list.
 #[must_use]
 pub fn located(mut status: Status, listed: &Inventory) -> Status {
     for machine in &mut status.machines {
-        let Some(resource) = current(machine, listed) else { continue };
-        (machine.resource, machine.address) = (Some(resource.id.clone()), resource.address.clone());
-        // An answer that was lost is found out by looking: it was accepted when it was asked for.
-        machine.ensured_at = machine.ensured_at.or(machine.asked_at);
+        if listed.resources.iter().any(|resource| is_of(resource, machine)) {
+            // An answer that was lost is found out by looking: it was accepted when it was asked for.
+            machine.ensured_at = machine.ensured_at.or(machine.asked_at);
+        }
+        if let Some(resource) = current(machine, listed) {
+            (machine.resource, machine.address) = (Some(resource.id.clone()), resource.address.clone());
+        }
     }
     status
 }
@@ -139,18 +142,21 @@ pub fn answered(
 ) -> Status {
     let stage = sandbox.status.phase;
     let mut status = sandbox.status.clone();
+    let mut only_learned = stage != Phase::Provisioning;
     for (name, answer) in names.iter().zip(answers) {
         let Some(machine) = status.machines.iter_mut().find(|machine| &machine.name == name) else {
             continue;
         };
-        if let Ok(id) = answer {
-            machine.resource = Some(id.clone());
-            machine.ensured_at = Some(now);
-        }
+        only_learned |= machine.retired;
+        learn(machine, answer, now);
     }
     let Some(error) = answers.iter().find_map(|answer| answer.as_ref().err()) else {
-        return Status { cause: None, ..status };
+        return Status { cause: if only_learned { status.cause } else { None }, ..status };
     };
+    let tells = matches!(error, Error::NoCapacity | Error::Rejected { .. });
+    if only_learned && tells {
+        return status;
+    }
     let partly = Sandbox { intent: sandbox.intent.clone(), status };
     match error {
         Error::NoCapacity => {
@@ -170,6 +176,21 @@ pub fn answered(
             let cause = Cause::new(Code::ProviderUnavailable, stage, now).with_detail(detail.as_str());
             waiting(partly.status, cause, now, backoff(1, jitter))
         }
+    }
+}
+
+/// What an answer tells of one machine. A refusal says that nothing was made; silence says nothing.
+fn learn(machine: &mut Machine, answer: &Result<ResourceId, Error>, now: Timestamp) {
+    match answer {
+        Ok(id) => {
+            machine.ensured_at = Some(now);
+            if !machine.retired {
+                machine.resource = Some(id.clone());
+            }
+        }
+        Err(Error::NoCapacity | Error::Rejected { .. }) => machine.asked_at = None,
+        // This call made nothing, but an earlier one of the same attempt may have.
+        Err(Error::Throttled { .. } | Error::Unavailable { .. }) => {}
     }
 }
 

@@ -47,6 +47,9 @@ pub struct Context {
     /// Bugs that a test switched on.
     #[cfg(feature = "testing")]
     pub planted: crate::testing::Planted,
+    /// Where a test lets this leader stand still.
+    #[cfg(feature = "testing")]
+    pub pause: crate::testing::Pause,
 }
 
 /// One wake for each component that others wake.

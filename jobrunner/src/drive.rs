@@ -132,6 +132,8 @@ impl Drive {
         let first = self.ctx.store.status().creation_numbers(self.term, count).await?;
         let status = transition::created(&self.sandbox, names, first, self.ctx.now());
         #[cfg(feature = "testing")]
+        self.ctx.pause.here().await;
+        #[cfg(feature = "testing")]
         if let Some(stored) = self.planted_create(&status).await {
             return self.ensure(names, stored).await;
         }
@@ -212,7 +214,13 @@ impl Drive {
         self.record(status, &["phase", "cause"]).await
     }
 
-    async fn delete(&self, resources: &[ResourceId]) -> Result<(), Error> {
+    async fn delete(&mut self, resources: &[ResourceId]) -> Result<(), Error> {
+        // What the list tells of a lost answer is stored before its proof is removed.
+        let located =
+            self.listed.as_ref().map(|listed| transition::located(self.sandbox.status.clone(), listed));
+        if let Some(status) = located.filter(|status| *status != self.sandbox.status) {
+            self.record(status, &[]).await?;
+        }
         for provider in self.ctx.providers.all() {
             // An id that a provider doesn't know is gone for it.
             let source = provider.delete(resources).await;
@@ -256,7 +264,7 @@ impl Drive {
         self.retire(&names, cause).await
     }
 
-    /// A planted bug's way to store, if one is switched on: whether the answers are stored afterwards.
+    /// A planted bug's way to store, if one is switched on: whether it is stored.
     #[cfg(feature = "testing")]
     async fn planted_create(&mut self, status: &Status) -> Option<bool> {
         if self.ctx.planted.call_before_stored() {
@@ -264,15 +272,14 @@ impl Drive {
             let names: Vec<_> = status.machines.iter().map(|row| row.name.clone()).collect();
             let _ = self.ask_providers(&names).await;
             self.sandbox.status = before;
-            let _ = self.record(status.clone(), &[]).await;
-            return Some(false);
+        } else if !self.ctx.planted.lost_compare_and_set() {
+            return None;
         }
-        if self.ctx.planted.lost_compare_and_set() {
-            let _ = self.record(status.clone(), &[]).await;
+        let stored = self.record(status.clone(), &[]).await.is_ok();
+        if !stored {
             self.sandbox.status = status.clone();
-            return Some(false);
         }
-        None
+        Some(stored)
     }
 }
 

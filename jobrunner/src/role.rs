@@ -53,6 +53,8 @@ impl Role {
             wakes: Wakes::default(),
             #[cfg(feature = "testing")]
             planted: crate::testing::Planted::default(),
+            #[cfg(feature = "testing")]
+            pause: crate::testing::Pause::default(),
         })
     }
 }

@@ -1,6 +1,8 @@
 //! For tests only: bugs that can be planted, and points at which a process kills itself.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+
+use tokio::sync::Notify;
 
 /// A bug that a simulation must catch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,41 @@ impl Planted {
 
     pub(crate) fn restore_unnoticed(&self) -> bool {
         self.is(Bug::RestoreUnnoticed)
+    }
+}
+
+/// Where a test lets a leader stand still, as SIGSTOP would: between its plan and what it stores.
+#[derive(Debug, Default)]
+pub struct Pause {
+    armed: AtomicBool,
+    standing: AtomicUsize,
+    go_on: Notify,
+}
+
+impl Pause {
+    /// The next creation stands still before it is stored.
+    pub fn arm(&self) {
+        self.armed.store(true, Ordering::SeqCst);
+    }
+
+    /// How many stand still.
+    pub fn standing(&self) -> usize {
+        self.standing.load(Ordering::SeqCst)
+    }
+
+    /// Whoever stands still goes on, and nobody will stand still any more.
+    pub fn release(&self) {
+        self.armed.store(false, Ordering::SeqCst);
+        self.standing.store(0, Ordering::SeqCst);
+        self.go_on.notify_waiters();
+    }
+
+    pub(crate) async fn here(&self) {
+        if self.armed.swap(false, Ordering::SeqCst) {
+            let go_on = self.go_on.notified();
+            self.standing.fetch_add(1, Ordering::SeqCst);
+            go_on.await;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The plan, phase by phase.
 
-use super::{ATTEMPTS_MAX, Observations, Probe, Step, current};
+use super::{ATTEMPTS_MAX, Observations, Probe, Step, current, is_of};
 use crate::cause::{Cause, Code};
 use crate::id::MachineName;
 use crate::phase::{Phase, Wanted};
@@ -61,14 +61,12 @@ impl View<'_> {
         if let Some(at) = self.sandbox.status.next_attempt_at.filter(|at| *at > self.now) {
             return Step::WaitUntil(at);
         }
+        if let Some(ask) = self.ask_what_is_unknown(listed) {
+            return ask;
+        }
         let unborn = self.names(Machine::needs_creation);
         if !unborn.is_empty() {
             return Step::Create(unborn);
-        }
-        let unknown =
-            self.names(|machine| machine.ensured_at.is_none() && current(machine, listed).is_none());
-        if !unknown.is_empty() {
-            return Step::Ensure(unknown);
         }
         if self.all_run(listed) { to(Phase::Starting) } else { self.wait_for_start() }
     }
@@ -113,7 +111,16 @@ impl View<'_> {
             return Step::Delete(there);
         }
         let still_going = listed.resources.iter().any(|resource| resource.kind == Kind::Machine);
-        if still_going || !self.all(|machine| machine.asked_at.is_none_or(|at| at < listed.as_of)) {
+        if still_going {
+            return Step::Nothing;
+        }
+        if let Some(at) = self.sandbox.status.next_attempt_at.filter(|at| *at > self.now) {
+            return Step::WaitUntil(at);
+        }
+        if let Some(ask) = self.ask_what_is_unknown(listed) {
+            return ask;
+        }
+        if !self.all(|machine| machine.asked_at.is_none_or(|at| at < listed.as_of)) {
             return Step::Nothing;
         }
         match then {
@@ -178,6 +185,13 @@ impl View<'_> {
         going.then_some(Step::Nothing)
     }
 
+    /// Asks again for what may still be on its way, under the same incarnation, until the outcome is known.
+    fn ask_what_is_unknown(&self, listed: &Inventory) -> Option<Step> {
+        let is_listed = |row: &Machine| listed.resources.iter().any(|resource| is_of(resource, row));
+        let unknown = self.names(|machine| machine.is_unresolved() && !is_listed(machine));
+        (!unknown.is_empty()).then_some(Step::Ensure(unknown))
+    }
+
     /// Machines that ended, vanished or came too late, as one failed try.
     fn broken(&self, listed: &Inventory) -> Option<Step> {
         self.lost(listed).map(|cause| self.retire(cause)).or_else(|| self.too_late())
@@ -214,6 +228,9 @@ impl View<'_> {
 
     fn too_late(&self) -> Option<Step> {
         let began = self.started_at()?;
+        if self.sandbox.status.machines.iter().any(Machine::is_unresolved) {
+            return None;
+        }
         let late = self.now >= began.plus_s(self.template.start_deadline_s());
         late.then(|| self.retire(self.cause(Code::StartTimedOut)))
     }

@@ -135,8 +135,25 @@ fn a_list_from_before_the_creation_proves_nothing() {
     assert_eq!(step(&sandbox, &listed(vec![])), Step::Nothing);
     sandbox.intent.wanted = Wanted::Deleted;
     sandbox.status.phase = Phase::Deleting;
-    sandbox.status.machines[0].ensured_at = None;
     assert_eq!(step(&sandbox, &listed(vec![])), Step::Nothing, "it may exist: not deleted yet");
+}
+
+#[test]
+fn what_may_still_be_on_its_way_is_asked_again_before_an_end_or_a_new_one() {
+    for (phase, wanted) in [(Phase::Stopping, Wanted::Stopped), (Phase::Deleting, Wanted::Deleted)] {
+        let mut sandbox = born(phase);
+        sandbox.intent.wanted = wanted;
+        sandbox.status.machines[0].ensured_at = None;
+        assert_eq!(step(&sandbox, &listed(vec![])), Step::Ensure(vec![main()]), "{phase}");
+        let there = resource(1, State::Running);
+        assert_eq!(step(&sandbox, &listed(vec![there.clone()])), Step::Delete(vec![there.id]), "{phase}");
+    }
+    let mut sandbox = born(Phase::Provisioning);
+    sandbox.status.machines[0].ensured_at = None;
+    sandbox.status.machines[0].retired = true;
+    assert_eq!(step(&sandbox, &listed(vec![])), Step::Ensure(vec![main()]));
+    sandbox.status.machines[0].asked_at = None;
+    assert_eq!(step(&sandbox, &listed(vec![])), Step::Create(vec![main()]), "known to have failed");
 }
 
 #[test]
