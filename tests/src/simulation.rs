@@ -7,7 +7,8 @@
 //! 1. never two live resources for one machine;
 //! 2. no accepted create is lost;
 //! 3. a machine in use is never removed, nor anything of another region;
-//! 4. healed, every sandbox is where it is wanted, and nothing else exists.
+//! 4. nothing exists that was not stored before;
+//! 5. healed, every sandbox is where it is wanted, and nothing else exists.
 //!
 //! Known non-determinism: the store answers from another thread, so drives of one tick may interleave differently. A
 //! seed that fails is therefore replayed a few times before its operations are shrunk.

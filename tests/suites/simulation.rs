@@ -4,7 +4,7 @@ use jobrunner::testing::Bug;
 use tests::simulation::{Database, case};
 
 /// Cases of one run; `SIMULATION_CASES` changes it, `SIMULATION_SEED` replays one.
-const CASES: u64 = 400;
+const CASES: u64 = 5_000;
 /// Seeds within which every planted bug must show.
 const SEEDS_TO_CATCH_A_BUG: u64 = 600;
 
@@ -43,7 +43,9 @@ fn no_invariant_breaks() {
 
 fn assert_caught(bug: Bug) {
     let caught = block_on(async {
-        for seed in 0..SEEDS_TO_CATCH_A_BUG {
+        // Only every eighth case restores a database.
+        let step = if bug == Bug::RestoreUnnoticed { 8 } else { 1 };
+        for seed in (0..SEEDS_TO_CATCH_A_BUG).step_by(step) {
             if let Err(failure) = case(&Database::Sqlite, seed, bug).await {
                 return Some(failure);
             }
@@ -52,6 +54,16 @@ fn assert_caught(bug: Bug) {
     });
     let failure = caught.unwrap_or_else(|| panic!("{bug:?} was not caught in {SEEDS_TO_CATCH_A_BUG} cases"));
     println!("{bug:?} caught: {failure}");
+}
+
+#[test]
+fn a_lost_compare_and_set_is_caught() {
+    assert_caught(Bug::LostCompareAndSet);
+}
+
+#[test]
+fn a_call_before_it_is_stored_is_caught() {
+    assert_caught(Bug::CallBeforeStored);
 }
 
 #[test]

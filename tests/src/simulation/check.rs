@@ -33,8 +33,24 @@ impl World {
         if let Some(id) = self.cloud.foreign_deletes().first() {
             return Err(format!("another region's resource was to be deleted: {}", id.0));
         }
+        self.check_stored_first().await?;
         self.check_removals().await?;
         self.check_seats().await
+    }
+
+    /// Nothing exists that was not stored before: each machine's incarnation and number are in the store.
+    async fn check_stored_first(&self) -> Result<(), String> {
+        // A restored database has forgotten some, rightly.
+        let ours =
+            |r: &&Resource| r.kind == Kind::Machine && r.tags.region.as_str() == "bj" && !self.restored;
+        for resource in self.cloud.resources().iter().filter(ours) {
+            let Ok(sandbox) = self.store.sandboxes().get(&resource.tags.sandbox).await else { continue };
+            let row = sandbox.status.machine(&resource.tags.machine);
+            if row.is_some_and(|row| row.incarnation < resource.tags.incarnation) {
+                return Err(format!("it exists but was not stored before: {resource:?}"));
+            }
+        }
+        Ok(())
     }
 
     /// No machine is removed while its sandbox is meant to run on it, and what nobody owns only after the grace.
@@ -46,16 +62,16 @@ impl World {
             if sandbox.as_ref().is_ok_and(|sandbox| is_in_use(sandbox, removed)) {
                 return Err(format!("a machine in use was removed: {removed:?}"));
             }
-            self.check_grace(removed)?;
+            self.check_grace(removed, matches!(sandbox, Err(store::Error::NotFound)))?;
         }
         self.sightings.removals = removals.len();
         self.note_ownerless().await;
         Ok(())
     }
 
-    fn check_grace(&self, removed: &Resource) -> Result<(), String> {
+    fn check_grace(&self, removed: &Resource, is_unknown: bool) -> Result<(), String> {
         let grace = Duration::from_secs(jobrunner::Config::default().sweep_grace_s);
-        let was_swept = self.sightings.dead.contains(&removed.tags.sandbox);
+        let was_swept = is_unknown || self.sightings.dead.contains(&removed.tags.sandbox);
         let seen_for =
             self.sightings.ownerless.get(&removed.id).map(|first| self.elapsed().saturating_sub(*first));
         if was_swept && seen_for.is_none_or(|time| time < grace) {

@@ -9,7 +9,7 @@ use domain::seal::Sealer;
 use domain::secret::Secret;
 use domain::time::Clock;
 use domain::token::Signer;
-use jobrunner::testing::{Bug, Planted};
+use jobrunner::testing::{Bug, Pause, Planted};
 use jobrunner::{Admission, Config, Context, Expiry, Leadership, Providers, Reconciler, Sweep, Wakes};
 use runtime::Tick as _;
 use store::Store;
@@ -59,6 +59,7 @@ impl Leader {
             leadership: Leadership::new(holder, LEASE_MS),
             wakes: Wakes::default(),
             planted,
+            pause: Pause::default(),
         });
         Ok(Self {
             reconciler: Reconciler::new(ctx.clone()),
@@ -67,6 +68,11 @@ impl Leader {
             sweep: Sweep::new(ctx.clone()),
             ctx,
         })
+    }
+
+    /// Where this process can be made to stand still.
+    pub(super) fn pause(&self) -> &Pause {
+        &self.ctx.pause
     }
 
     /// Renews or takes the lease. A store's error is the next tick's business, as in the real loop.

@@ -54,12 +54,16 @@ pub enum Op {
     Restart(Name),
     /// The next call of this kind goes wrong.
     Fault(Call, FaultKind),
+    /// A jobrunner stands still before it stores its next creation, until [`Op::Release`].
+    Pause(Name),
     /// Paused callers go on.
     Release,
     /// Requests that were on their way arrive.
     LandLate,
     /// A machine vanishes.
     Vanish(u8),
+    /// A machine of this region that nobody owns turns up, as after a fault that no test thought of.
+    Orphan,
     /// A machine ends by itself.
     Exit(u8),
     /// Time passes, in milliseconds.
@@ -93,10 +97,12 @@ fn one(random: &mut ChaCha8Rng, restores: bool) -> Op {
         26..=30 => Op::Delete(slot),
         31..=58 => Op::Tick(name(random)),
         59..=61 => Op::Restart(name(random)),
-        62..=72 => broken(random),
+        62..=70 => broken(random),
+        71..=72 => Op::Pause(name(random)),
         73..=76 => Op::Release,
         77..=79 => Op::LandLate,
-        80..=82 => Op::Vanish(slot),
+        80..=81 => Op::Vanish(slot),
+        82 => Op::Orphan,
         83..=84 => Op::Exit(slot),
         85..=94 => Op::Advance(advance(random)),
         95 => Op::JumpBack(1 + random.next_u32() % 3_000),

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use domain::id::{Ref, SandboxId};
 use domain::phase::Wanted;
 use domain::provider::fake::{Cloud, Fake, Fault, Timing};
-use domain::provider::{Error as ProviderError, Exit, Kind, Resource};
+use domain::provider::{Error as ProviderError, Exit, Kind, Resource, ResourceId, State, StoreEpoch, Tags};
 use domain::random::SeededRandom;
 use domain::resources::Resources;
 use domain::sandbox::TemplateRef;
@@ -125,12 +125,14 @@ impl World {
             Op::Tick(name) => self.tick(name).await,
             Op::Restart(name) => self.restart(name)?,
             Op::Fault(call, kind) => self.cloud.script(call, fault(kind)),
+            Op::Pause(name) => drop(self.leaders.get(&(name as u8)).map(|leader| leader.pause().arm())),
             Op::Release => {
-                self.cloud.release_held();
+                self.release();
                 self.settle().await;
             }
             Op::LandLate => drop(self.cloud.land_late()),
             Op::Vanish(slot) => self.on_machine(slot, |cloud, machine| cloud.vanish(&machine.id)),
+            Op::Orphan => self.orphan()?,
             Op::Exit(slot) => {
                 self.on_machine(slot, |cloud, machine| cloud.exit(&machine.id, Exit::default()))
             }
@@ -202,6 +204,12 @@ impl World {
         Ok(())
     }
 
+    /// Whoever stands still goes on.
+    pub(super) fn release(&self) {
+        self.cloud.release_held();
+        self.leaders.values().for_each(|leader| leader.pause().release());
+    }
+
     /// A jobrunner's loop once around; what it starts is let run as far as it goes.
     pub(super) async fn tick(&self, name: Name) {
         let Some(leader) = self.leaders.get(&(name as u8)) else { return };
@@ -219,12 +227,13 @@ impl World {
     /// Lets drives run until each has ended or stands still in a held call.
     pub(super) async fn settle(&self) {
         loop {
-            let mut driven = 0;
+            let (mut driven, mut standing) = (0, self.cloud.held());
             for leader in self.leaders.values() {
                 leader.reconciler.take_in().await;
                 driven += leader.reconciler.driven().len();
+                standing += leader.pause().standing();
             }
-            if driven <= self.cloud.held() {
+            if driven <= standing {
                 return;
             }
             tokio::task::yield_now().await;
@@ -243,6 +252,16 @@ impl World {
         };
         let leader = Leader::start(format!("{name:?}-{}", self.lives), start)?;
         self.leaders.insert(name as u8, leader);
+        Ok(())
+    }
+
+    /// Its number is one that the store knows, so it proves no restored database.
+    fn orphan(&mut self) -> anyhow::Result<()> {
+        self.lives += 1;
+        let sandbox = SandboxId::generate(&"bj".parse()?, &*self.random);
+        let machine =
+            planted(&format!("orphan-{}", self.lives), sandbox, self.store.epoch(), self.clock.now())?;
+        self.cloud.plant(machine);
         Ok(())
     }
 
@@ -291,25 +310,20 @@ async fn publish(store: &Store) -> anyhow::Result<TemplateRef> {
 
 /// A machine with look-alike tags that belongs to another copy of the region service.
 fn foreign_machine(cloud: &Arc<Cloud>, now: Timestamp) -> anyhow::Result<Resource> {
-    let tags = domain::provider::Tags {
-        region: "gd".parse()?,
-        epoch: domain::provider::StoreEpoch("E1".to_owned()),
-        sandbox: "gd-aaaaaaaaaaaaaaaa".parse()?,
-        machine: "main".parse()?,
-        incarnation: 1,
-        creation_number: 1,
-    };
-    let resource = Resource {
-        id: domain::provider::ResourceId("foreign".to_owned()),
-        kind: Kind::Machine,
-        tags,
-        state: domain::provider::State::Running,
-        address: None,
-        created_at: now,
-        expires_at: None,
-    };
-    cloud.plant(resource.clone());
-    Ok(resource)
+    let epoch = StoreEpoch("E1".to_owned());
+    let machine = planted("foreign", "gd-aaaaaaaaaaaaaaaa".parse()?, epoch, now)?;
+    cloud.plant(machine.clone());
+    Ok(machine)
+}
+
+/// A running machine that no call made, of the region that its sandbox's id names.
+fn planted(id: &str, sandbox: SandboxId, epoch: StoreEpoch, now: Timestamp) -> anyhow::Result<Resource> {
+    let region = sandbox.as_str().split('-').next().unwrap_or_default().parse()?;
+    let machine = "main".parse()?;
+    let tags = Tags { region, epoch, sandbox, machine, incarnation: 1, creation_number: 0 };
+    let (kind, state) = (Kind::Machine, State::Running);
+    let id = ResourceId(id.to_owned());
+    Ok(Resource { id, kind, tags, state, address: None, created_at: now, expires_at: None })
 }
 
 fn fault(kind: FaultKind) -> Fault {
