@@ -32,7 +32,7 @@ after(async () => {
   await region?.stop();
 });
 
-test("an operator creates from the console and sees it become ready", async () => {
+test("an operator creates from the console and opens the terminal", async () => {
   const context = await person(browser);
   const console = await context.newPage();
   await console.goto(region.console_url);
@@ -42,9 +42,18 @@ test("an operator creates from the console and sees it become ready", async () =
   await dialog.locator("input[name=ref]").fill("from-console");
   await picture(console, "console-create");
   await dialog.locator("button[type=submit]").click();
-  const row = console.getByRole("row", { name: /from-console/ });
-  await row.getByRole("button", { name: /^Open/ }).waitFor({ timeout: 60_000 });
+  // Its sheet opens beside the table, with every way in.
+  const sheet = console.getByRole("dialog", { name: "from-console" });
+  const open = sheet.getByRole("button", { name: /^Open/ });
+  await open.waitFor({ timeout: 60_000 });
   await picture(console, "console-ready");
+  const opened = context.waitForEvent("page");
+  await open.click();
+  const terminal = await opened;
+  await terminal.waitForURL((url) => url.hostname.startsWith("terminal--"));
+  await prompt(terminal);
+  assert.doesNotMatch(terminal.url(), /ticket/, "the ticket has left the address bar");
+  await type(terminal, terminal, "echo from-console-$((40+2))", "from-console-42");
   await context.close();
 });
 
