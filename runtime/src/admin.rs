@@ -3,6 +3,7 @@
 //! They need no credentials and tell no secrets; they are merged into a server of the process or served on an
 //! address of their own, never on the students' way in.
 
+mod options;
 mod readiness;
 
 use axum::Router;
@@ -13,6 +14,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
 use crate::{SharedRegistry, Stop};
+pub use options::AdminOptions;
 pub use readiness::{Check, Readiness, Report};
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -9,6 +9,7 @@ pub mod backoff;
 pub mod config;
 pub mod http;
 pub mod lifecycle;
+pub mod program;
 pub mod secret;
 pub mod telemetry;
 pub mod ticker;

@@ -115,6 +115,14 @@ impl SecretFile {
     }
 }
 
+/// The secret in a file as plain text, for whoever makes its own kind of secret of it.
+///
+/// # Errors
+/// As [`SecretFile::read`].
+pub fn text_of(file: &Path) -> Result<String, Error> {
+    SecretFile::new(file).read().map(|Secret(text)| text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +147,7 @@ mod tests {
         let path = folder.path().join("key");
         std::fs::write(&path, "s3cret\n").unwrap();
         assert_eq!(SecretFile::new(&path).read().unwrap().expose(), "s3cret");
+        assert_eq!(text_of(&path).unwrap(), "s3cret");
     }
 
     #[test]

@@ -64,6 +64,18 @@ impl Readiness {
         all_pass(&self.checks.borrow())
     }
 
+    /// Whether this check passes; one that nobody has set does not.
+    #[must_use]
+    pub fn passes(&self, name: &str) -> bool {
+        passes(&self.checks.borrow(), name)
+    }
+
+    /// Waits until this check passes, or no longer does. Cancel safe.
+    pub async fn becomes(&self, name: &str, passing: bool) {
+        let mut checks = self.checks.subscribe();
+        let _become = checks.wait_for(|checks| passes(checks, name) == passing).await;
+    }
+
     /// Waits until every check passes. Cancel safe.
     pub async fn ready(&self) {
         // The sender lives as long as `self`, so waiting can't end by its loss.
@@ -80,6 +92,10 @@ impl Readiness {
         }
         Report { ready: all_pass(&checks), checks: checks.into_iter().map(shown).collect() }
     }
+}
+
+fn passes(checks: &Checks, name: &str) -> bool {
+    checks.get(name).is_some_and(Result::is_ok)
 }
 
 fn all_pass(checks: &Checks) -> bool {

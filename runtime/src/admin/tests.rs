@@ -71,6 +71,17 @@ async fn metrics_are_openmetrics() {
 }
 
 #[tokio::test]
+async fn one_check_can_be_waited_for() {
+    let readiness = Readiness::default();
+    assert!(!readiness.passes("store"));
+    readiness.set("store", Ok::<(), &str>(()));
+    readiness.becomes("store", true).await;
+    readiness.set("store", Err("gone"));
+    readiness.becomes("store", false).await;
+    assert!(!readiness.passes("store"));
+}
+
+#[tokio::test]
 async fn ready_can_be_waited_for() {
     let readiness = Readiness::default();
     readiness.announce(&["store"]);
