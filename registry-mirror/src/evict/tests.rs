@@ -1,0 +1,96 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::digest::Algorithm;
+use crate::graph::Node;
+use crate::manifest::{Child, Link};
+
+fn digest(text: &str) -> Digest {
+    Digest::of(Algorithm::Sha256, text.as_bytes())
+}
+
+fn link(text: &str) -> Link {
+    Link { digest: digest(text), size: 10 }
+}
+
+fn image(used_ms: u64, blobs: &[&str]) -> Node {
+    Node { used_ms, blobs: blobs.iter().map(|text| link(text)).collect(), ..Node::default() }
+}
+
+fn entry(text: &str, in_use: bool) -> Entry {
+    Entry { digest: digest(text), size: 10, in_use }
+}
+
+fn two_images() -> (Graph, Vec<Entry>) {
+    let nodes = [(digest("old"), image(1, &["base", "a"])), (digest("new"), image(2, &["base", "b"]))];
+    let stored = ["base", "a", "b"].map(|text| entry(text, false));
+    (Graph { nodes: nodes.into(), ..Graph::default() }, stored.into())
+}
+
+#[test]
+fn the_longest_unused_image_goes_and_the_layer_that_another_needs_stays() {
+    let (graph, stored) = two_images();
+    let victims = choose(&graph, &stored, 5);
+    assert_eq!(victims.manifests, [digest("old")].into());
+    assert_eq!(victims.blobs, [(digest("a"), 10)].into());
+}
+
+#[test]
+fn what_nobody_needs_goes_before_any_image() {
+    let (graph, mut stored) = two_images();
+    stored.push(entry("orphan", false));
+    let victims = choose(&graph, &stored, 10);
+    assert!(victims.manifests.is_empty());
+    assert_eq!(victims.blobs, [(digest("orphan"), 10)].into());
+}
+
+#[test]
+fn pinned_images_and_open_blobs_stay() {
+    let (mut graph, mut stored) = two_images();
+    graph.pinned.insert(digest("old"));
+    stored[2].in_use = true;
+    let victims = choose(&graph, &stored, 1000);
+    assert_eq!(victims.manifests, [digest("new")].into());
+    assert!(victims.blobs.is_empty());
+}
+
+#[test]
+fn an_index_goes_with_its_last_image() {
+    let (mut graph, stored) = two_images();
+    let child = |text| Child { link: link(text), platform: Some("linux/amd64".to_owned()) };
+    let index = |children| Node { children, ..Node::default() };
+    graph.nodes.insert(digest("both"), index(vec![child("old"), child("new"), child("elsewhere")]));
+    graph.nodes.insert(digest("one"), index(vec![child("old")]));
+    graph.nodes.insert(digest("none"), index(vec![child("elsewhere")]));
+    let victims = choose(&graph, &stored, 5);
+    assert_eq!(victims.manifests, [digest("old"), digest("one")].into());
+}
+
+proptest! {
+    /// Whatever goes, an image that stays keeps every blob it had, and what is pinned or read stays.
+    #[test]
+    fn images_that_stay_stay_whole(
+        images in prop::collection::vec((0_u64..9, prop::collection::btree_set(0_u8..12, 0..5), any::<bool>()), 0..8),
+        open in prop::collection::btree_set(0_u8..12, 0..4),
+        bytes in 0_u64..200,
+    ) {
+        let names: Vec<_> = (0..12).map(|n| format!("blob {n}")).collect();
+        let mut graph = Graph::default();
+        for (n, (used_ms, blobs, pinned)) in images.iter().enumerate() {
+            let texts: Vec<_> = blobs.iter().map(|n| &*names[usize::from(*n)]).collect();
+            graph.nodes.insert(digest(&n.to_string()), image(*used_ms, &texts));
+            if *pinned {
+                graph.pinned.insert(digest(&n.to_string()));
+            }
+        }
+        let stored: Vec<_> = (0..12).map(|n| entry(&names[usize::from(n)], open.contains(&n))).collect();
+        let victims = choose(&graph, &stored, bytes);
+        for (kept, node) in graph.nodes.iter().filter(|(kept, _)| !victims.manifests.contains(*kept)) {
+            prop_assert!(node.blobs.iter().all(|blob| !victims.blobs.contains_key(&blob.digest)), "{kept}");
+        }
+        prop_assert!(graph.pinned.iter().all(|pinned| !victims.manifests.contains(pinned)));
+        prop_assert!(stored.iter().all(|entry| !entry.in_use || !victims.blobs.contains_key(&entry.digest)));
+        let all_that_may_go = graph.pinned.is_empty() && open.is_empty();
+        prop_assert!(!all_that_may_go || victims.bytes() >= bytes.min(120));
+    }
+}
