@@ -4,11 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use domain::id::RegionName;
-use domain::secret::Secret;
-
+use crate::Error;
 use crate::limits::COOKIE_S_MAX;
-use crate::{Error, error};
 
 /// The configuration section `api`. Every field has a default that fits a laptop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +13,6 @@ use crate::{Error, error};
 pub struct Config {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// The region's own short name: the prefix of its sandbox ids.
-    pub region: String,
     /// Where the platform and operators reach this API; the console's address too.
     pub public_url: String,
     /// The domain below which every app has a host of its own.
@@ -40,7 +35,6 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
-            region: "local".to_owned(),
             public_url: "http://localhost:8000".to_owned(),
             domain: "localhost".to_owned(),
             proxy_scheme: "http".to_owned(),
@@ -53,18 +47,9 @@ impl Default for Config {
     }
 }
 
-/// The mounted secrets. The first of each is used, all are accepted, so that one can be rotated.
-#[derive(Clone, Debug)]
-pub struct Secrets {
-    /// Shared by the region's roles.
-    pub roles: Vec<Secret>,
-    /// What cookies and agent tokens are signed with.
-    pub signing: Vec<Secret>,
-}
-
 impl Config {
-    /// Checks what types can't say; answers the region's name.
-    pub(crate) fn check(&self) -> Result<RegionName, Error> {
+    /// Checks what types can't say.
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let rows = [
             ("api.domain", is_host(&self.domain), "a host name in lower case, without port"),
             ("api.proxy_scheme", matches!(self.proxy_scheme.as_str(), "http" | "https"), "http or https"),
@@ -74,10 +59,10 @@ impl Config {
             ("api.requests_burst", self.requests_burst > 0, "1 or more"),
             ("api.cookie_s", (60..=COOKIE_S_MAX).contains(&self.cookie_s), "60 to 86400"),
         ];
-        if let Some((field, _, allowed)) = rows.into_iter().find(|(_, fits, _)| !fits) {
-            return Err(Error::Config { field, allowed });
+        match rows.into_iter().find(|(_, fits, _)| !fits) {
+            Some((field, _, allowed)) => Err(Error::Config { field, allowed }),
+            None => Ok(()),
         }
-        self.region.parse().map_err(|bad: domain::id::BadName| error::config("api.region", bad.rule))
     }
 }
 
@@ -104,8 +89,6 @@ mod tests {
         assert!(Config::default().check().is_ok());
         let wrong = Config { domain: "Example.com".into(), ..Config::default() };
         assert!(wrong.check().unwrap_err().to_string().contains("api.domain"));
-        let wrong = Config { region: "bei--jing".into(), ..Config::default() };
-        assert!(wrong.check().unwrap_err().to_string().contains("api.region"));
         let wrong = Config { public_url: "localhost".into(), ..Config::default() };
         assert!(wrong.check().unwrap_err().to_string().contains("api.public_url"));
     }

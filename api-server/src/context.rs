@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::id::RegionName;
 use domain::random::Random;
 use domain::seal::Sealer;
+use domain::secret::Secrets;
 use domain::time::Clock;
 use domain::token::Signer;
 use runtime::{Readiness, SharedRegistry, Stop};
@@ -13,7 +14,7 @@ use store::Store;
 
 use crate::Error;
 use crate::auth::{KeyCache, Rates, RoleTokens};
-use crate::config::{Config, Secrets};
+use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::queue::QueueCache;
 use crate::region_state::RegionState;
@@ -23,6 +24,8 @@ use crate::urls::Urls;
 /// What an api-server is given by its process.
 #[derive(Clone, Debug)]
 pub struct Context {
+    /// The region's name: the prefix of its sandbox ids.
+    pub region: RegionName,
     /// The store; the api-server's clock and randomness should be the same as the store's.
     pub store: Store,
     /// Where "now" comes from.
@@ -72,7 +75,7 @@ impl Deref for Api {
 impl Api {
     /// Checks the configuration and puts the parts together; touches neither store nor network.
     pub(crate) fn new(config: Config, secrets: &Secrets, context: Context) -> Result<Self, Error> {
-        let region = config.check()?;
+        config.check()?;
         secrets.roles.first().ok_or(Error::NoSecret { purpose: "role" })?;
         let signing = secrets.signing.first().ok_or(Error::NoSecret { purpose: "signing" })?;
         let signer = Signer::new(signing);
@@ -93,7 +96,7 @@ impl Api {
             stop: context.stop,
             readiness: context.readiness,
             config,
-            region,
+            region: context.region,
             signer,
             routes,
         })))

@@ -21,7 +21,3 @@ pub enum Error {
     #[error(transparent)]
     Listen(#[from] std::io::Error),
 }
-
-pub(crate) const fn config(field: &'static str, allowed: &'static str) -> Error {
-    Error::Config { field, allowed }
-}

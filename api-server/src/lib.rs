@@ -33,7 +33,7 @@ mod v1;
 mod view;
 
 pub use auth::{hash_of, new_key, new_login_code};
-pub use config::{Config, Secrets};
+pub use config::Config;
 pub use context::Context;
 pub use error::Error;
 pub use server::Server;

@@ -63,8 +63,9 @@ pub(crate) const EXEC_MARGIN: Duration = Duration::from_secs(15);
 /// Connecting to an agent.
 pub(crate) const AGENT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a key found in the store is believed; a revoked key works for at most this long.
-pub(crate) const KEY_CACHE: Duration = Duration::from_secs(5);
+/// How long a key found in the store is believed when no word of a revocation comes: a revoked key works for at most
+/// this long where the word is lost, or comes from another process on SQLite.
+pub(crate) const KEY_CACHE: Duration = Duration::from_secs(1);
 /// Keys kept in memory.
 pub(crate) const KEY_CACHE_ENTRIES_MAX: usize = 10_000;
 /// How long cordon and capacity are believed.
@@ -81,4 +82,6 @@ pub(crate) const ROUTE_PAGE_ENTRIES: usize = 500;
 /// The route table looks for itself this often, should a wake-up be lost.
 pub(crate) const ROUTE_POLL: Duration = Duration::from_secs(1);
 /// Between two looks at the store's health.
-pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(2);
+pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(1);
+/// A store that takes longer for so little is not well.
+pub(crate) const PING_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,20 +1,21 @@
 //! The api-server's sections of the configuration, and its parts in one process.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use api_server::{Config, Context, Secrets, Server};
+use api_server::{Config, Context, Server};
 use domain::random::OsRandom;
-use domain::secret::Secret;
+use domain::region::RegionOptions;
+use domain::secret::SecretOptions;
 use domain::time::SystemClock;
-use runtime::admin::Admin;
+use runtime::admin::{Admin, AdminOptions};
 use runtime::config::ConfigArgs;
 use runtime::http::{Limits, bind, router, serve};
+use runtime::program::Configuration;
+use runtime::secret::text_of;
 use runtime::telemetry::TelemetryOptions;
-use runtime::{Readiness, SecretFile, Tasks, Telemetry};
+use runtime::{Readiness, Tasks, Telemetry};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
@@ -30,42 +31,19 @@ pub(crate) struct Arguments {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Program {
-    pub(crate) api: Config,
-    pub(crate) store: StoreOptions,
-    pub(crate) secrets: SecretOptions,
-    pub(crate) admin: AdminOptions,
-    pub(crate) telemetry: TelemetryOptions,
+    region: RegionOptions,
+    api: Config,
+    store: store::Options,
+    secrets: SecretOptions,
+    admin: AdminOptions<9081>,
+    telemetry: TelemetryOptions,
 }
 
-/// The configuration section `store`.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct StoreOptions {
-    /// `sqlite:PATH` or `postgres://…`; secret, because it may hold a password.
-    pub(crate) url: runtime::Secret<String>,
-}
+impl Configuration for Program {
+    const FOREIGN_SECTIONS: &'static [&'static str] = &["proxy", "jobrunner", "local"];
 
-/// The configuration section `secrets`: the first of each is used, all are valid.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct SecretOptions {
-    /// Files with the secrets that roles share.
-    pub(crate) role_files: Vec<PathBuf>,
-    /// Files with the secrets that tokens are signed with.
-    pub(crate) signing_files: Vec<PathBuf>,
-}
-
-/// The configuration section `admin`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct AdminOptions {
-    /// Where `/livez`, `/readyz` and `/metrics` are.
-    pub(crate) listen: SocketAddr,
-}
-
-impl Default for AdminOptions {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9081)) }
+    fn telemetry(&self) -> &TelemetryOptions {
+        &self.telemetry
     }
 }
 
@@ -76,30 +54,15 @@ impl Program {
         let (readiness, registry) = (Readiness::default(), telemetry.registry().clone());
         let admin = Admin { readiness: readiness.clone(), registry: registry.clone(), stop: tasks.stop() };
         let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
-        let options = store::Options::new(self.store.url.expose().clone());
-        let store = Store::open(options, clock.clone(), random.clone()).await.context("store.url")?;
-        let context = Context { store, clock, random, stop: tasks.stop(), readiness, registry };
-        let server = Server::bind(self.api, &self.secrets.read()?, context).await?;
+        let secrets = self.secrets.load(text_of)?;
+        let store = Store::open(self.store, clock.clone(), random.clone()).await.context("store")?;
+        let region = self.region.name;
+        let context = Context { region, store, clock, random, stop: tasks.stop(), readiness, registry };
+        let server = Server::bind(self.api, &secrets, context).await?;
         let admin_listener = bind(self.admin.listen).await.context("admin.listen")?;
         tracing::info!(listen = %server.address(), admin.listen = %admin_listener.local_addr()?, "api-server listens");
         tasks.spawn("api-server", server.run());
         tasks.spawn("admin", serve(admin_listener, router(admin.router()), Limits::default(), tasks.stop()));
         Ok(tasks.run().await)
     }
-}
-
-impl SecretOptions {
-    fn read(&self) -> anyhow::Result<Secrets> {
-        let all = |files: &[PathBuf], field: &'static str| {
-            files.iter().map(|file| read(file).context(field)).collect::<anyhow::Result<Vec<_>>>()
-        };
-        let roles = all(&self.role_files, "secrets.role_files")?;
-        let signing = all(&self.signing_files, "secrets.signing_files")?;
-        Ok(Secrets { roles, signing })
-    }
-}
-
-fn read(file: &PathBuf) -> anyhow::Result<Secret> {
-    let text = SecretFile::new(file).read()?;
-    Secret::new(text.expose()).with_context(|| file.display().to_string())
 }

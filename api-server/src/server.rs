@@ -2,16 +2,20 @@
 
 use std::net::SocketAddr;
 
+use domain::secret::Secrets;
 use runtime::http::Limits;
 use runtime::{BoxError, Stop};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-use crate::config::{Config, Secrets};
+use crate::config::Config;
 use crate::context::{Api, Context};
-use crate::limits::PING_INTERVAL;
+use crate::limits::{PING_INTERVAL, PING_TIMEOUT};
 use crate::{Error, router};
+
+/// The readiness check of the store.
+pub(crate) const STORE: &str = "store";
 
 /// An api-server that listens.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ impl Server {
     pub async fn bind(config: Config, secrets: &Secrets, context: Context) -> Result<Self, Error> {
         let listen = config.listen;
         let api = Api::new(config, secrets, context)?;
-        api.readiness.announce(&["store", "routes"]);
+        api.readiness.announce(&[STORE, "routes"]);
         let listener = runtime::http::bind(listen).await?;
         let address = listener.local_addr()?;
         Ok(Self { api, listener, address })
@@ -62,13 +66,21 @@ impl Server {
     }
 }
 
-/// Keeps the readiness check `store` true to the store.
+/// Keeps the readiness check `store` true to the store. While it fails, only a write that succeeds makes it pass: a
+/// database that is full or locked still reads well.
 async fn ping(api: Api, stop: Stop) -> Result<(), BoxError> {
-    while let Some(answered) = stop.unless_soft(api.store.ping()).await {
-        api.readiness.set("store", answered);
+    while let Some(answered) = stop.unless_soft(timeout(PING_TIMEOUT, look(&api))).await {
+        match answered {
+            Ok(answered) => api.readiness.set(STORE, answered),
+            Err(_) => api.readiness.set(STORE, Err("it does not answer in time")),
+        }
         if stop.unless_soft(sleep(PING_INTERVAL)).await.is_none() {
             break;
         }
     }
     Ok(())
+}
+
+async fn look(api: &Api) -> Result<(), store::Error> {
+    if api.readiness.passes(STORE) { api.store.ping().await } else { api.store.ping_write().await }
 }

@@ -117,6 +117,38 @@ causes! {
     Idle, "idle", true, Student,
         "长时间无人使用，环境已停止。", "Nobody used it for a while, so it was stopped.",
         "点击启动即可继续，主目录中的文件会保留。", "Start it to go on: files in the home folder are kept.";
+    /// The node that a machine runs on does not answer.
+    NodeLost, "node_lost", true, Operator,
+        "运行该环境的节点失去联系。", "The node that runs it does not answer.",
+        "节点恢复或确认下线后会自动重建，主目录中的文件会保留。", "It is made again once the node is back or confirmed gone; files in the home folder are kept.";
+    /// The image does not exist.
+    ImageMissing, "image_missing", false, Teacher,
+        "模板中的镜像不存在。", "The template's image does not exist.",
+        "请检查镜像名称和标签后重新发布。", "Check the image's name and tag and publish a new version.";
+    /// The registry does not hand the image out.
+    ImageDenied, "image_denied", false, Operator,
+        "镜像仓库拒绝了访问。", "The registry refuses to hand out the image.",
+        "请检查拉取镜像所用的凭据。", "Check the credentials for pulling images.";
+    /// The image takes long to arrive, or its registry fails.
+    ImagePullSlow, "image_pull_slow", true, Operator,
+        "镜像下载较慢。", "The image takes long to arrive.",
+        "请稍候；若持续十分钟请检查镜像仓库。", "Wait; look at the registry if it lasts ten minutes.";
+    /// It used more memory than it may.
+    OutOfMemory, "out_of_memory", true, Teacher,
+        "环境超出内存限制，已被终止。", "It used more memory than it may, so it was ended.",
+        "请减少内存占用，或在模板中提高内存。", "Use less memory, or raise the template's memory.";
+    /// Its node put it out, for lack of memory or disk or for maintenance.
+    Evicted, "evicted", true, Operator,
+        "节点资源不足或维护，环境被驱逐。", "Its node put it out, for lack of space or for maintenance.",
+        "系统会自动重建；若因磁盘用量请清理或提高磁盘。", "It is made again; if it was the disk, clean up or raise the template's disk.";
+    /// Its home's volume cannot be attached.
+    VolumeUnavailable, "volume_unavailable", true, Operator,
+        "主目录的存储卷暂时无法挂载。", "The volume of its home cannot be attached at the moment.",
+        "请稍候；若持续十分钟请检查存储。", "Wait; look at the storage if it lasts ten minutes.";
+    /// The cluster's own rules refused the machine.
+    AdmissionDenied, "admission_denied", false, Operator,
+        "集群的准入规则拒绝了该机器。", "The cluster's own rules refused the machine.",
+        "请查看详情，调整集群规则或模板。", "Read the details; change the cluster's rules or the template.";
     /// Something of ours went wrong over this one sandbox.
     Internal, "internal", true, Operator,
         "系统内部错误，仅影响此环境。", "An internal error, in this sandbox only.",

@@ -162,6 +162,13 @@ impl RegionName {
     }
 }
 
+/// A region that nobody has named: one on a single computer.
+impl Default for RegionName {
+    fn default() -> Self {
+        Self("local".to_owned())
+    }
+}
+
 impl FromStr for RegionName {
     type Err = BadName;
     fn from_str(text: &str) -> Result<Self, BadName> {

@@ -17,6 +17,7 @@ pub mod provider;
 pub mod queue;
 pub mod quota;
 pub mod random;
+pub mod region;
 pub mod resources;
 pub mod route;
 pub mod sandbox;

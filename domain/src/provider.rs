@@ -105,6 +105,8 @@ pub struct Exit {
     pub signal: Option<i32>,
     /// Its last lines of output.
     pub last_lines: Vec<String>,
+    /// Why, when the provider knows more than that it ended: out of memory, evicted, its node lost.
+    pub cause: Option<crate::cause::Code>,
 }
 
 /// Everything a provider needs to make one machine.

@@ -55,16 +55,15 @@ fn next_tenant(
 }
 
 /// The head of `ordered` that fits in `room`. It stops at the first that doesn't fit, so that a large sandbox isn't
-/// overtaken for ever by small ones.
-#[must_use]
-pub fn admit(ordered: &[Entry], mut room: Resources) -> &[Entry] {
-    let fits = |entry: &&Entry| {
+/// overtaken for ever by small ones. One that is larger than `total`, all that there is, waits for something else than
+/// room, and holds nobody up.
+pub fn admit(ordered: &[Entry], total: Resources, mut room: Resources) -> impl Iterator<Item = &Entry> {
+    let can_ever_fit = ordered.iter().filter(move |entry| entry.resources.fits(total));
+    can_ever_fit.take_while(move |entry| {
         let fits = entry.resources.fits(room);
         room = room.minus(entry.resources);
         fits
-    };
-    let admitted = ordered.iter().take_while(fits).count();
-    &ordered[..admitted]
+    })
 }
 
 /// Seconds until the sandbox at `place` (from 1) is admitted, as a range; `None` when nothing tells.
@@ -110,7 +109,17 @@ mod tests {
         let mut waiting = vec![entry(0, "a", 1), entry(1, "a", 2), entry(2, "a", 3)];
         waiting[1].resources.cpu_millis = 5000;
         let room = Resources { cpu_millis: 3000, ..Resources::default() };
-        assert_eq!(admit(&waiting, room).len(), 1);
+        let total = Resources { cpu_millis: 8000, ..Resources::default() };
+        assert_eq!(admit(&waiting, total, room).count(), 1);
+    }
+
+    #[test]
+    fn one_that_can_never_fit_holds_nobody_up() {
+        let mut waiting = vec![entry(0, "a", 1), entry(1, "a", 2), entry(2, "a", 3)];
+        waiting[1].resources.cpu_millis = 5000;
+        let all = Resources { cpu_millis: 3000, ..Resources::default() };
+        let admitted: Vec<_> = admit(&waiting, all, all).map(|entry| entry.queued_at.ms()).collect();
+        assert_eq!(admitted, [1, 3]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Mounted secrets, and what is derived from them. Two of each may be valid while one is rotated.
 
+mod mounted;
+
 use hkdf::Hkdf;
+pub use mounted::{NotMounted, SecretOptions, Secrets};
 use sha2::Sha256;
 
 use crate::random::Random;

@@ -44,7 +44,7 @@ impl Admission {
         for (runs, capacity) in capacity {
             let line = self.of_kind(&ordered, &live, runs).await?;
             let room = self.room(capacity, &live, runs).await?;
-            for entry in queue::admit(&line, room) {
+            for entry in queue::admit(&line, capacity.total, room) {
                 overtaken |= !self.admit_one(term, entry, &live).await?;
             }
         }

@@ -83,7 +83,7 @@ impl Agents for HttpAgents {
         match state {
             Ok(state) if state.running => self.ready(door, machine).await,
             Ok(MainProgram { exit_code, signal, last_lines, .. }) => {
-                Probe::Exited(Exit { exit_code, signal, last_lines })
+                Probe::Exited(Exit { exit_code, signal, last_lines, cause: None })
             }
             Err(_) => Probe::NotYet,
         }
@@ -91,15 +91,14 @@ impl Agents for HttpAgents {
 
     async fn bind(&self, door: &Door, bind: &template::Bind, given: Given) -> Result<(), String> {
         let parameters: Map<_, _> = given.parameters.into_iter().collect();
+        let is_secret = !given.secrets.is_empty();
         let body = json!({"command": bind.command, "parameters": parameters, "secrets": given.secrets, "deadline_s": bind.deadline_s});
         let longest = Duration::from_secs(bind.deadline_s) + self.probe_timeout;
         let bound: Bound = client::ask(door, client::post("/bind", body), longest).await?;
         match bound {
             Bound { exit_code: Some(0), .. } => Ok(()),
             Bound { timed_out: true, .. } => Err(format!("took longer than {} s", bind.deadline_s)),
-            Bound { exit_code, stderr, .. } => {
-                Err(format!("exit code {exit_code:?}: {}", last_line(&stderr)))
-            }
+            Bound { exit_code, stderr, .. } => Err(why(exit_code, &stderr, is_secret)),
         }
     }
 }
@@ -130,7 +129,30 @@ fn condition(ready: &Ready, machine: &template::Machine) -> Option<Value> {
     }
 }
 
+/// What a command that failed says for itself, unless it was given secrets: nobody knows what it does with them, and a
+/// cause is shown, stored and sent as an event.
+fn why(exit_code: Option<i32>, stderr: &str, is_secret: bool) -> String {
+    let ended = exit_code.map_or("ended by a signal".to_owned(), |code| format!("exit code {code}"));
+    if is_secret {
+        return format!("{ended}; what it said is not shown, because it was given secrets");
+    }
+    format!("{ended}: {}", last_line(stderr))
+}
+
 fn last_line(text: &str) -> String {
     const CHARACTERS_MAX: usize = 200;
     text.lines().last().unwrap_or_default().chars().take(CHARACTERS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_command_that_had_secrets_is_not_quoted() {
+        assert_eq!(why(Some(3), "first\nno such file", false), "exit code 3: no such file");
+        assert_eq!(why(None, "", false), "ended by a signal: ");
+        let kept = why(Some(3), "fatal: token hunter2 refused", true);
+        assert!(kept.starts_with("exit code 3;") && !kept.contains("hunter2"), "{kept}");
+    }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// What runs this region's machines; its own section has its name.
+    pub provider: ProviderKind,
     /// How long a lead lasts without renewal, in milliseconds.
     pub lease_ms: u64,
     /// Longest time between two looks at everything, in milliseconds; wakes make it sooner.
@@ -28,11 +30,22 @@ pub struct Config {
     pub deadline_margin_s: u64,
     /// Time between two looks at expiry and idleness, in seconds.
     pub expiry_interval_s: u64,
+    /// Time between two looks at what is too old to be kept, in seconds.
+    pub retention_interval_s: u64,
+}
+
+/// What runs machines. Only where a process is put together is it told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// Processes on this computer.
+    Local,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
+            provider: ProviderKind::Local,
             lease_ms: 5_000,
             reconcile_interval_ms: 2_000,
             concurrent_sandboxes: 64,
@@ -44,6 +57,7 @@ impl Default for Config {
             sweep_brake_floor: 10,
             deadline_margin_s: 3_600,
             expiry_interval_s: 1,
+            retention_interval_s: 60,
         }
     }
 }

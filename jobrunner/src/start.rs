@@ -4,14 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::ticker::TickMetrics;
-use runtime::{BoxError, Next, Stop, Tasks, Tick, Ticker};
+use runtime::{BoxError, Next, Readiness, Stop, Tasks, Tick, Ticker};
 use store::Topic;
 use tokio::sync::Notify;
 
-use crate::{Admission, Context, Expiry, Reconciler, Sweep};
+use crate::{Admission, Context, Expiry, Reconciler, Retention, Sweep};
 
-/// Starts every component; they end with the process's stop, and the lease is given up then.
-pub fn start(ctx: &Arc<Context>, tasks: &mut Tasks, metrics: &TickMetrics) {
+/// The readiness check that fails while the store cannot be asked who leads.
+const LEASE: &str = "lease";
+
+/// Starts every component; they end with the process's stop, and the lease is given up then. Sets the readiness check
+/// `lease`.
+pub fn start(ctx: &Arc<Context>, tasks: &mut Tasks, metrics: &TickMetrics, readiness: &Readiness) {
     let stop = tasks.stop();
     let config = &ctx.config;
     let reconciler = Arc::new(Reconciler::new(ctx.clone()));
@@ -19,13 +23,17 @@ pub fn start(ctx: &Arc<Context>, tasks: &mut Tasks, metrics: &TickMetrics) {
         |interval, wake: &Arc<Notify>| Ticker::new(interval, wake.clone(), stop.clone(), metrics.clone());
     let unwoken = || Arc::new(Notify::new());
     let interval = Duration::from_millis(config.reconcile_interval_ms);
-    tasks.spawn("leadership", ticker(ctx.leadership.renew_interval(), &unwoken()).run(Lead(ctx.clone())));
+    readiness.announce(&[LEASE]);
+    let lead = Lead { ctx: ctx.clone(), readiness: readiness.clone() };
+    tasks.spawn("leadership", ticker(ctx.leadership.renew_interval(), &unwoken()).run(lead));
     tasks.spawn("reconcile", ticker(interval, &ctx.wakes.reconcile).run(Shared(reconciler.clone())));
     tasks.spawn("admission", ticker(interval, &ctx.wakes.admission).run(Admission::new(ctx.clone())));
     let seconds = Duration::from_secs;
     tasks
         .spawn("expiry", ticker(seconds(config.expiry_interval_s), &unwoken()).run(Expiry::new(ctx.clone())));
     tasks.spawn("sweep", ticker(seconds(config.sweep_interval_s), &unwoken()).run(Sweep::new(ctx.clone())));
+    let retention = seconds(config.retention_interval_s);
+    tasks.spawn("retention", ticker(retention, &unwoken()).run(Retention::new(ctx.clone())));
     let health = Duration::from_millis(config.health_interval_ms);
     tasks.spawn("health", ticker(health, &unwoken()).run(Health(reconciler)));
     tasks.spawn("wake", wake(ctx.clone(), stop.clone()));
@@ -59,7 +67,10 @@ async fn release(ctx: Arc<Context>, stop: Stop) -> Result<(), BoxError> {
     Ok(())
 }
 
-struct Lead(Arc<Context>);
+struct Lead {
+    ctx: Arc<Context>,
+    readiness: Readiness,
+}
 
 impl Tick for Lead {
     fn name(&self) -> &'static str {
@@ -67,10 +78,12 @@ impl Tick for Lead {
     }
 
     async fn tick(&self) -> Result<Next, BoxError> {
-        if self.0.leadership.tick(&self.0.store, &*self.0.clock).await? {
+        let asked = self.ctx.leadership.tick(&self.ctx.store, &*self.ctx.clock).await;
+        self.readiness.set(LEASE, asked.as_ref().map(drop));
+        if asked? {
             tracing::info!("leading");
-            self.0.wakes.admission.notify_one();
-            self.0.wakes.reconcile.notify_one();
+            self.ctx.wakes.admission.notify_one();
+            self.ctx.wakes.reconcile.notify_one();
         }
         Ok(Next::Idle)
     }

@@ -1,15 +1,15 @@
 //! The proxy's sections of the configuration, and its parts in one process.
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use domain::random::OsRandom;
 use domain::time::SystemClock;
 use proxy::{Config, Context, Proxy};
-use runtime::admin::Admin;
+use runtime::admin::{Admin, AdminOptions};
 use runtime::config::ConfigArgs;
 use runtime::http::{Limits, bind, router, serve};
+use runtime::program::Configuration;
 use runtime::telemetry::TelemetryOptions;
 use runtime::{Readiness, Tasks, Telemetry};
 use serde::{Deserialize, Serialize};
@@ -27,21 +27,16 @@ pub(crate) struct Arguments {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Program {
     pub(crate) proxy: Config,
-    pub(crate) admin: AdminOptions,
+    pub(crate) admin: AdminOptions<9080>,
     pub(crate) telemetry: TelemetryOptions,
 }
 
-/// The configuration section `admin`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct AdminOptions {
-    /// Where `/livez`, `/readyz` and `/metrics` are.
-    pub(crate) listen: SocketAddr,
-}
+impl Configuration for Program {
+    const FOREIGN_SECTIONS: &'static [&'static str] =
+        &["region", "api", "store", "secrets", "jobrunner", "local"];
 
-impl Default for AdminOptions {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9080)) }
+    fn telemetry(&self) -> &TelemetryOptions {
+        &self.telemetry
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    capacity, completion, config, events, key, login, role, sandbox, store, template, tenant,
+    capacity, completion, config, events, key, login, mirror, role, sandbox, store, template, tenant,
 };
 use crate::profile::Connection;
 use crate::up;
@@ -56,6 +56,9 @@ pub enum Command {
     Cordon(capacity::CordonArgs),
     /// Take new sandboxes again
     Uncordon,
+    /// The registry mirror: warm, look, tidy up, lead engines to it
+    #[command(subcommand)]
+    Mirror(mirror::MirrorCommand),
     /// API keys (speaks to the store)
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -71,6 +74,8 @@ pub enum Command {
     Proxy(role::RoleArgs),
     /// Run the jobrunner alone
     Jobrunner(role::RoleArgs),
+    /// Run the registry mirror alone
+    RegistryMirror(role::RoleArgs),
     /// Print a completion script for a shell
     Completion(completion::CompletionArgs),
 }

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod events;
 pub mod key;
 pub mod login;
+pub mod mirror;
 pub mod role;
 pub mod sandbox;
 pub mod store;

@@ -128,7 +128,9 @@ impl From<store::Error> for Error {
         let text = format!("store: {error}");
         match error {
             store::Error::NotFound => Self::NotFound(text),
-            store::Error::Conflict | store::Error::RefTaken(_) => Self::Conflict(text),
+            store::Error::Conflict | store::Error::NotRunning | store::Error::RefTaken(_) => {
+                Self::Conflict(text)
+            }
             store::Error::Refused { .. } => Self::Usage(text),
             store::Error::Unavailable { .. } => Self::Unavailable(text),
             store::Error::QuotaExceeded(_) | store::Error::PositionGone | store::Error::Corrupt { .. } => {

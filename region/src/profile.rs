@@ -44,6 +44,9 @@ pub struct Connection {
 pub struct Profile {
     /// The API's address.
     pub url: String,
+    /// The management API of its mirror.
+    #[serde(default)]
+    pub mirror_url: Option<String>,
 }
 
 impl Connection {
@@ -94,6 +97,12 @@ impl Connection {
             None => (read_profile(&state)?.url, true),
         };
         Api::new(&url, self.key(&state, is_local)?)
+    }
+
+    /// The management API of the mirror that `region up` runs here, if it has left its profile.
+    #[must_use]
+    pub fn local_mirror(&self) -> Option<String> {
+        read_profile(&self.state_folder().ok()?).ok()?.mirror_url
     }
 
     /// The local region's own key is not sent to other regions.
@@ -158,7 +167,8 @@ mod tests {
     #[test]
     fn the_profile_of_region_up_is_enough() {
         let folder = tempfile::tempdir().unwrap();
-        let text = toml::to_string(&Profile { url: "http://localhost:8000".into() }).unwrap();
+        let text =
+            toml::to_string(&Profile { url: "http://localhost:8000".into(), mirror_url: None }).unwrap();
         std::fs::write(folder.path().join(PROFILE_FILE), text).unwrap();
         assert_eq!(at(folder.path()).api().unwrap().base(), "http://localhost:8000");
     }

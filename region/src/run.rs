@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::command::{
-    Invocation, capacity, completion, config, doctor, events, key, login, role, sandbox, store, template,
-    tenant,
+    Invocation, capacity, completion, config, doctor, events, key, login, mirror, role, sandbox, store,
+    template, tenant,
 };
 use crate::language::Language;
 use crate::output::Output;
@@ -38,12 +38,14 @@ async fn dispatch(invocation: &Invocation, command: Command) -> Result<ExitCode,
         Command::Capacity => capacity::show(invocation).await.map(done),
         Command::Cordon(args) => capacity::cordon(invocation, args).await.map(done),
         Command::Uncordon => capacity::uncordon(invocation).await.map(done),
+        Command::Mirror(command) => mirror::run(invocation, command).await.map(done),
         Command::Key(command) => key::run(invocation, command).await.map(done),
         Command::Store(command) => store::run(invocation, command).await.map(done),
         Command::Config(command) => config::run(invocation, command).map(done),
         Command::ApiServer(args) => role::run("api-server", &args),
         Command::Proxy(args) => role::run("proxy", &args),
         Command::Jobrunner(args) => role::run("jobrunner", &args),
+        Command::RegistryMirror(args) => role::run("registry-mirror", &args),
         Command::Completion(args) => completion::run(&args).map(done),
     }
 }

@@ -1,6 +1,8 @@
 //! The sample templates that `region up` publishes: something to begin with, and three that misbehave on purpose, so
 //! that an integrator sees how queueing, failing and slow starts look.
 
+use std::path::Path;
+
 use domain::resources::Resources;
 use serde_json::Value;
 
@@ -15,9 +17,18 @@ const QUEUES_CPU_PERCENT: u64 = 60;
 /// The smallest amount of CPU that a template may ask for.
 const CPU_MILLIS_MIN: u64 = 10;
 
-const SAMPLES: [(&str, &str); 5] = [
+/// The one that is there only when its program is.
+const NOTEBOOK: &str = "notebook";
+/// What it runs; no token, because nobody but the proxy and the agent gets to it.
+const NOTEBOOK_PROGRAM: &str = "/usr/bin/jupyter-notebook";
+/// How to get it.
+const NOTEBOOK_REMEDY: &str =
+    "for the sample template notebook, install the package jupyter-notebook and start again";
+
+const SAMPLES: [(&str, &str); 6] = [
     ("linux-shell", include_str!("../templates/linux-shell.json")),
     ("web-app", include_str!("../templates/web-app.json")),
+    (NOTEBOOK, include_str!("../templates/notebook.json")),
     (QUEUES, include_str!("../templates/queues-on-purpose.json")),
     ("fails-on-purpose", include_str!("../templates/fails-on-purpose.json")),
     ("slow-on-purpose", include_str!("../templates/slow-on-purpose.json")),
@@ -30,6 +41,22 @@ pub struct Sample {
     pub name: &'static str,
     /// The template.
     pub template: Value,
+}
+
+/// What to do for the samples whose programs this computer lacks; none when it has them all.
+#[must_use]
+pub fn missing() -> Option<&'static str> {
+    (!Path::new(NOTEBOOK_PROGRAM).exists()).then_some(NOTEBOOK_REMEDY)
+}
+
+/// The samples that this computer has the programs of, for a region with this much room.
+///
+/// # Errors
+/// As [`samples`].
+pub fn startable(room: Resources) -> Result<Vec<Sample>, serde_json::Error> {
+    let mut samples = samples(room)?;
+    samples.retain(|sample| sample.name != NOTEBOOK || missing().is_none());
+    Ok(samples)
 }
 
 /// Every sample, for a region with this much room.

@@ -3,6 +3,7 @@
 mod agent;
 mod config;
 mod first_run;
+mod mirror;
 mod order;
 mod ports;
 mod roles;
@@ -42,6 +43,9 @@ pub struct UpArgs {
     /// Port of the proxy, the students' way in [default: 8080]; 0 takes a free one
     #[arg(long, value_name = "PORT")]
     pub proxy_port: Option<u16>,
+    /// Port where container engines pull images [default: 5050, or a free one when that is taken]; 0 takes a free one
+    #[arg(long, value_name = "PORT")]
+    pub mirror_port: Option<u16>,
     /// Port of /livez, /readyz and /metrics [default: a free one]
     #[arg(long, value_name = "PORT")]
     pub admin_port: Option<u16>,
@@ -78,6 +82,7 @@ impl UpArgs {
         let flags = [
             ("--api-port", "api.listen", self.api_port.map(address)),
             ("--proxy-port", "proxy.listen", self.proxy_port.map(address)),
+            ("--mirror-port", "mirror.listen", self.mirror_port.map(address)),
             ("--admin-port", "admin.listen", self.admin_port.map(address)),
             ("--agent", "local.agent", self.agent.as_ref().map(|file| file.display().to_string())),
             ("--cpu-millis", "local.cpu_millis", self.cpu_millis.map(|millis| millis.to_string())),
@@ -103,7 +108,7 @@ async fn start(
     let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
     let store =
         Store::open(store::Options::new(state.database_url()?), clock.clone(), random.clone()).await?;
-    let local = Arc::new(loaded.value.local.open(loaded.value.region()?, &state.machines())?);
+    let local = Arc::new(loaded.value.local.open(loaded.value.region.name.clone(), &state.machines())?);
     let mut tasks = Tasks::default();
     let admin =
         Admin { readiness: Readiness::default(), registry: telemetry.registry().clone(), stop: tasks.stop() };
@@ -114,19 +119,23 @@ async fn start(
     let server = roles.api_server(api_stopper.stop()).await?;
     let proxy = roles.proxy().await?;
     let jobrunner = roles.jobrunner(local.clone())?;
+    let mirror = mirror::open(&config, &state, &admin, |field| loaded.source(field)).await?;
     let admin_listener = bind(config.admin.listen).await.map_err(ports::refused("admin"))?;
     let admin_address = admin_listener.local_addr().map_err(ports::refused("admin"))?;
 
     let room = local.capacity().await.map_err(Error::unavailable)?.total;
     first_run::publish_samples(&store, room).await?;
     first_run::make_keys(&store, &state).await?;
-    state.write_profile(&config.api.public_url)?;
+    let mirror_urls = mirror::urls(&mirror)?;
+    state.write_profile(&config.api.public_url, mirror_urls.api)?;
     let code = login::issue(&store).await?;
-    let welcome = Welcome::new(&config, &state, admin_address, &code);
+    let welcome = Welcome::new(&config, &state, admin_address, &code).with_mirror(mirror_urls.pulls);
 
     tasks.spawn("proxy", order::first(proxy, tasks.stop(), api_stopper.clone()));
     tasks.spawn("api-server", order::last(server, tasks.stop(), api_stopper));
-    jobrunner::start(&jobrunner, &mut tasks, &TickMetrics::new(telemetry.registry()));
+    let metrics = TickMetrics::new(telemetry.registry());
+    jobrunner::start(&jobrunner, &mut tasks, &metrics, &admin.readiness);
+    mirror.start(&mut tasks, &metrics);
     let ready = admin.readiness.clone();
     tasks.spawn("admin", serve(admin_listener, router(admin.router()), Limits::default(), tasks.stop()));
     tasks.spawn("welcome", welcome.when_ready(output, ready, tasks.stop()));

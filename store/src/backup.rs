@@ -1,6 +1,8 @@
 //! Backup and restore of a store on SQLite. PostgreSQL has its own tools for that, `pg_dump` and `pg_restore`.
 
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use crate::options::Options;
 use crate::sql::{Database, args};
 use crate::store::Store;
 
-/// Writes a whole and consistent copy of the store into a new file, while it is in use.
+/// Writes a whole and consistent copy of the store into a new file, while it is in use. The file is its owner's alone.
 ///
 /// # Errors
 /// [`Error::Refused`] when the file is there already or the store is not on SQLite; [`Error::Unavailable`].
@@ -20,10 +22,15 @@ pub async fn backup(store: &Store, path: &Path) -> Result<(), Error> {
     if !matches!(store.database(), Database::Sqlite { .. }) {
         return Err(Error::refused("store", "it is on PostgreSQL; use pg_dump"));
     }
-    absent("path", path)?;
     let name = path.to_str().ok_or_else(|| Error::refused("path", "it is not UTF-8; choose another"))?;
-    store.database().all("VACUUM INTO $1", args![name]).await?;
-    File::open(path).and_then(|file| file.sync_all()).map_err(|error| unavailable(&error))
+    // SQLite takes an empty file that is there, so the copy is private from its first byte on.
+    let file = private(path).map_err(|error| refused("path", path, &error))?;
+    let written = store.database().all("VACUUM INTO $1", args![name]).await;
+    let synced = written.and_then(|_| file.sync_all().map_err(|error| unavailable(&error)));
+    if synced.is_err() {
+        remove(path);
+    }
+    synced
 }
 
 /// Makes a new store at `url` out of a backup. It begins a new epoch: events and resources of the old store are
@@ -38,15 +45,19 @@ pub async fn restore(from: &Path, url: &str) -> Result<(), Error> {
     })?;
     let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
     absent("url", &path)?;
+    let mut backup =
+        File::open(from).map_err(|error| Error::refused("from", format!("it cannot be read: {error}")))?;
     let partial = path.with_extension("restoring");
-    std::fs::copy(from, &partial)
-        .map_err(|error| Error::refused("from", format!("it cannot be read: {error}")))?;
+    let copied = private(&partial).and_then(|mut copy| io::copy(&mut backup, &mut copy));
+    copied.map_err(|error| refused("url", &partial, &error))?;
     let renewed = renew(&partial).await;
     if renewed.is_err() {
-        // What was refused is of no use to anybody; that it stays behind is no second failure.
-        drop(std::fs::remove_file(&partial));
+        remove(&partial);
     }
     renewed?;
+    if journal(&partial).exists() {
+        return Err(Error::Unavailable { reason: "the copy could not be closed; try again".to_owned() });
+    }
     File::open(&partial)
         .and_then(|file| file.sync_all())
         .and_then(|()| std::fs::rename(&partial, &path))
@@ -71,6 +82,31 @@ async fn renew(copy: &Path) -> Result<(), Error> {
     minted.map(drop)
 }
 
+/// What has not reached the database's own file, as long as somebody has it open.
+fn journal(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// A new file that only its owner reads and writes.
+fn private(path: &Path) -> io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// What was refused or is half-made is of no use to anybody; that it stays behind is no second failure.
+fn remove(path: &Path) {
+    drop(std::fs::remove_file(path));
+}
+
+fn refused(field: &'static str, path: &Path, error: &io::Error) -> Error {
+    let remedy = match error.kind() {
+        io::ErrorKind::AlreadyExists => "is there already; choose another, or move it away".to_owned(),
+        _ => format!("cannot be made: {error}"),
+    };
+    Error::refused(field, format!("{} {remedy}", path.display()))
+}
+
 fn absent(field: &'static str, path: &Path) -> Result<(), Error> {
     if path.exists() {
         Err(Error::refused(field, format!("{} is there already; choose another", path.display())))
@@ -79,6 +115,6 @@ fn absent(field: &'static str, path: &Path) -> Result<(), Error> {
     }
 }
 
-fn unavailable(error: &std::io::Error) -> Error {
+fn unavailable(error: &io::Error) -> Error {
     Error::Unavailable { reason: error.to_string() }
 }

@@ -18,6 +18,9 @@ pub enum Error {
     /// A limit of the tenant would be passed.
     #[error(transparent)]
     QuotaExceeded(#[from] Exceeded),
+    /// It needs a sandbox that is wanted running and has not failed.
+    #[error("the sandbox does not run")]
+    NotRunning,
     /// The request makes no sense as it is.
     #[error("{field}: {message}")]
     Refused {

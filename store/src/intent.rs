@@ -145,8 +145,7 @@ impl Intents<'_> {
     /// Moves the end of its run, at most to the run's maximum. It is activity, and calls off an idle stop.
     ///
     /// # Errors
-    /// See [`Intents`]; [`Error::Refused`] for a moment that is past or a sandbox that does not run,
-    /// [`Error::Unavailable`].
+    /// See [`Intents`]; [`Error::Refused`] for a moment that is past, [`Error::NotRunning`], [`Error::Unavailable`].
     pub async fn extend(
         &self,
         id: &SandboxId,

@@ -6,6 +6,7 @@ use domain::time::Timestamp;
 use crate::error::Error;
 use crate::sql::{Row, args};
 use crate::store::Store;
+use crate::wake::Topic;
 
 /// API keys. See [`Store::keys`].
 #[derive(Clone, Copy, Debug)]
@@ -112,14 +113,18 @@ impl Keys<'_> {
         self.0.database().all(sql, args![]).await?.iter().map(read).collect()
     }
 
-    /// Makes a key invalid; repeating it changes nothing.
+    /// Makes a key invalid; repeating it changes nothing. Every process hears of it, as far as the database can tell
+    /// them.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Unavailable`].
     pub async fn revoke(&self, id: &str) -> Result<(), Error> {
         let sql = "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1";
-        let known = self.0.database().write(sql, args![id, self.0.now()]).await? == 1;
-        if known { Ok(()) } else { Err(Error::NotFound) }
+        if self.0.database().write(sql, args![id, self.0.now()]).await? == 0 {
+            return Err(Error::NotFound);
+        }
+        self.0.changed(&[Topic::Keys]);
+        Ok(())
     }
 }
 

@@ -96,11 +96,11 @@ impl Log<'_> {
         rows.iter().map(|row| entry::read(row, &epoch)).collect()
     }
 
-    /// Drops the oldest numbered entries that are older than `before`, and says how many.
+    /// Drops the oldest numbered entries that are older than `before`, at most `limit`, and says how many.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn prune(&self, before: Timestamp) -> Result<u64, Error> {
-        sequence::prune(self.0, before).await
+    pub async fn prune(&self, before: Timestamp, limit: u64) -> Result<u64, Error> {
+        sequence::prune(self.0, before, limit).await
     }
 }

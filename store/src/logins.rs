@@ -5,6 +5,7 @@ use domain::time::Timestamp;
 use crate::error::Error;
 use crate::sql::args;
 use crate::store::Store;
+use crate::wake::Topic;
 
 /// Login links. See [`Store::logins`].
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +66,8 @@ impl Sessions<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn end(&self, hash: &str) -> Result<(), Error> {
-        self.0.database().write("DELETE FROM sessions WHERE hash = $1", args![hash]).await.map(drop)
+        self.0.database().write("DELETE FROM sessions WHERE hash = $1", args![hash]).await?;
+        self.0.changed(&[Topic::Keys]);
+        Ok(())
     }
 }

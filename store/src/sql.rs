@@ -130,10 +130,15 @@ impl Database {
         })
     }
 
-    /// Closes every connection.
+    /// Closes every connection. On SQLite the last one to go moves everything into the database's own file.
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers, .. } => {
+                // The pool forgets a connection that is just being given back; one in our hands is surely closed.
+                if let Ok(connection) = writer.acquire().await {
+                    // A failure leaves nothing to be done: the file is whole with its journal.
+                    drop(connection.close().await);
+                }
                 readers.close().await;
                 writer.close().await;
             }

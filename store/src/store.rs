@@ -21,6 +21,9 @@ use crate::{
     Tickets,
 };
 
+/// What a trial write writes: more than fits between other rows, so that it needs room of its own.
+const PING_BYTES: usize = 16 * 1024;
+
 /// The region's memory. Clones share one database.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
@@ -80,6 +83,17 @@ impl Store {
         self.database().first("SELECT number FROM log_head WHERE id = 1", args![]).await.map(drop)
     }
 
+    /// Whether the database takes writes: one as large as a create, taken back at once.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ping_write(&self) -> Result<(), Error> {
+        let name = format!("ping-{:016x}", self.random().u64());
+        let put = "INSERT INTO region (name, value) VALUES ($1, $2)";
+        self.database().write(put, args![&name, " ".repeat(PING_BYTES)]).await?;
+        self.database().write("DELETE FROM region WHERE name = $1", args![&name]).await.map(drop)
+    }
+
     /// Closes every connection; later calls fail.
     pub async fn close(&self) {
         let tasks = std::mem::take(&mut *self.0.tasks.lock());
@@ -91,6 +105,12 @@ impl Store {
     #[must_use]
     pub fn wake(&self) -> Wake {
         Wake::new(self.0.hub.clone())
+    }
+
+    /// How many changes of a topic this process has heard of: what was read at one count may be out of date at another.
+    #[must_use]
+    pub fn heard(&self, topic: Topic) -> u64 {
+        self.0.hub.count(topic)
     }
 
     /// Templates and their versions.

@@ -1,11 +1,13 @@
 //! For tests: a PostgreSQL server of one's own, and stores on every kind of database.
 
+mod faults;
 mod postgres;
 
 use std::sync::Arc;
 
 use domain::random::Random;
 use domain::time::Clock;
+pub use faults::{Held, hold, limit_growth};
 pub use postgres::{Postgres, postgres};
 
 use crate::error::Error;

@@ -89,12 +89,14 @@ impl Tickets<'_> {
         Err(if spent { TicketError::Spent } else { TicketError::Expired })
     }
 
-    /// Forgets tickets that expired before `before`; how many.
+    /// Forgets tickets that expired before `before`, at most `limit`; how many.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn prune(&self, before: Timestamp) -> Result<u64, Error> {
-        self.0.database().write("DELETE FROM tickets WHERE expires_at < $1", args![before]).await
+    pub async fn prune(&self, before: Timestamp, limit: u64) -> Result<u64, Error> {
+        let sql = "DELETE FROM tickets WHERE hash IN \
+                   (SELECT hash FROM tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+        self.0.database().write(sql, args![before, limit]).await
     }
 }
 

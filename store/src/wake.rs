@@ -16,6 +16,9 @@ use tokio::sync::watch;
 /// Shortest time between two notifications of one process, in milliseconds.
 pub const NOTIFY_INTERVAL_MS: u64 = 5;
 
+/// How many topics there are.
+const TOPICS: usize = 4;
+
 /// What may have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
@@ -25,16 +28,19 @@ pub enum Topic {
     Status,
     /// Something was appended to the log.
     Log,
+    /// A key was revoked, or a session ended.
+    Keys,
 }
 
 impl Topic {
-    pub(crate) const ALL: [Self; 3] = [Self::Intent, Self::Status, Self::Log];
+    pub(crate) const ALL: [Self; TOPICS] = [Self::Intent, Self::Status, Self::Log, Self::Keys];
 
     const fn index(self) -> usize {
         match self {
             Self::Intent => 0,
             Self::Status => 1,
             Self::Log => 2,
+            Self::Keys => 3,
         }
     }
 
@@ -43,6 +49,7 @@ impl Topic {
             Self::Intent => "intent",
             Self::Status => "status",
             Self::Log => "log",
+            Self::Keys => "keys",
         }
     }
 }
@@ -50,14 +57,14 @@ impl Topic {
 /// Counts of changes by topic, in this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Hub {
-    heard: Arc<[watch::Sender<u64>; 3]>,
+    heard: Arc<[watch::Sender<u64>; TOPICS]>,
     /// Changes of this process alone: what others must be told.
-    own: Arc<[watch::Sender<u64>; 3]>,
+    own: Arc<[watch::Sender<u64>; TOPICS]>,
 }
 
 impl Hub {
     pub(crate) fn new() -> Self {
-        let senders = || Arc::new([0; 3].map(watch::Sender::new));
+        let senders = || Arc::new([0; TOPICS].map(watch::Sender::new));
         Self { heard: senders(), own: senders() }
     }
 
@@ -74,7 +81,8 @@ impl Hub {
         self.heard[topic.index()].send_modify(|count| *count += 1);
     }
 
-    fn count(&self, topic: Topic) -> u64 {
+    /// How many changes were heard of.
+    pub(crate) fn count(&self, topic: Topic) -> u64 {
         *self.heard[topic.index()].borrow()
     }
 }
@@ -84,7 +92,7 @@ impl Hub {
 #[derive(Debug)]
 pub struct Wake {
     hub: Hub,
-    answered: [AtomicU64; 3],
+    answered: [AtomicU64; TOPICS],
 }
 
 impl Wake {
@@ -110,7 +118,7 @@ impl Wake {
 
 impl Clone for Wake {
     fn clone(&self) -> Self {
-        let copy = |index: usize| AtomicU64::new(self.answered[index].load(Ordering::SeqCst));
-        Self { hub: self.hub.clone(), answered: [copy(0), copy(1), copy(2)] }
+        let copy = |topic: Topic| AtomicU64::new(self.answered[topic.index()].load(Ordering::SeqCst));
+        Self { hub: self.hub.clone(), answered: Topic::ALL.map(copy) }
     }
 }

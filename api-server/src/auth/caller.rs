@@ -23,12 +23,28 @@ pub(crate) struct Caller {
     scope: Scope,
     /// Everything else doesn't exist for it.
     tenant: Option<TenantId>,
+    credential: Credential,
+}
+
+/// What it proved itself with, by its hash.
+#[derive(Clone, Debug)]
+enum Credential {
+    Key(String),
+    Session(String),
 }
 
 impl Caller {
     /// Whether it may see a tenant's things.
     pub(crate) fn may_see(&self, tenant: &TenantId) -> bool {
         self.tenant.as_ref().is_none_or(|own| own == tenant)
+    }
+
+    /// Whether its key or session still counts: for streams, which outlive the look at the beginning.
+    pub(crate) async fn is_still_known(&self, api: &Api) -> Result<bool, store::Error> {
+        match &self.credential {
+            Credential::Key(hash) => Ok(api.keys.find(&api.store, hash, api.clock.now()).await?.is_some()),
+            Credential::Session(hash) => api.store.sessions().find(hash).await,
+        }
     }
 
     /// The tenant that it is bound to.
@@ -79,7 +95,8 @@ impl FromRequestParts<Api> for Caller {
             let found = api.keys.find(&api.store, &hash, now).await?;
             let key = found.ok_or(Kind::Unauthenticated)?;
             within_rate(api, &key.id)?;
-            return Ok(Self { scope: key.scope, tenant: key.tenant.clone() });
+            let credential = Credential::Key(hash);
+            return Ok(Self { scope: key.scope, tenant: key.tenant.clone(), credential });
         }
         let session = session_of(&parts.headers).ok_or(Kind::Unauthenticated)?;
         require_own_script(parts)?;
@@ -88,7 +105,7 @@ impl FromRequestParts<Api> for Caller {
             return Err(Kind::Unauthenticated.into());
         }
         within_rate(api, &hash)?;
-        Ok(Self { scope: Scope::Operator, tenant: None })
+        Ok(Self { scope: Scope::Operator, tenant: None, credential: Credential::Session(hash) })
     }
 }
 

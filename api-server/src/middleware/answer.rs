@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::context::Api;
 use crate::problem::{Kind, Problem, render};
 use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::server::STORE;
 
 /// What of a request is told afterwards; never its query or body.
 struct Told {
@@ -56,7 +57,7 @@ fn tell(api: &Api, told: &Told, (response, took): (&Response, Duration), problem
     match problem.map(|problem| (problem.kind(), problem.reason())) {
         // Readiness logs the change, once; every refused request would be noise.
         Some((Kind::StoreUnavailable, Some(reason))) => {
-            api.readiness.set("store", Err(reason));
+            api.readiness.set(STORE, Err(reason));
             tracing::debug!(request.id = %id.0, %method, endpoint, status, ms, reason, "store unavailable");
         }
         Some((Kind::Internal, reason)) => {

@@ -145,6 +145,10 @@ problems! {
     NotReady, "not_ready", 409, Some(3), Platform,
         "环境尚未就绪。", "The sandbox is not ready.",
         "请等待就绪，或先启动它。", "Wait until it is ready, or start it.";
+    /// It is stopped, or has failed: there is no run whose end could be moved.
+    NotRunning, "not_running", 409, None, Platform,
+        "环境没有在运行。", "The sandbox does not run.",
+        "请先启动它，启动时会重新计时。", "Start it, which sets a new end.";
     /// A visit may not start it.
     NotWakeable, "not_wakeable", 409, None, Platform,
         "该环境不能由访问者启动。", "A visitor may not start this sandbox.",

@@ -21,6 +21,7 @@ impl Problem {
                 let field = FieldError::new("ref", "is taken", "a ref of its own, or the first request");
                 Self::new(Kind::RefTaken).detail(detail).errors(vec![field])
             }
+            store::Error::NotRunning => Self::new(Kind::NotRunning),
             store::Error::QuotaExceeded(exceeded) => {
                 Self::new(Kind::QuotaExceeded).detail(exceeded.to_string())
             }

@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::Request;
 use serde_json::json;
 
-use super::world::{OPERATOR, PLATFORM, SCHOOL_1, World, request};
+use super::world::{OPERATOR, PATIENCE, PLATFORM, SCHOOL_1, World, request};
 use crate::config::Config;
 use crate::{hash_of, new_key, new_login_code};
 
@@ -21,12 +21,35 @@ async fn who_is_not_known_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_stops_working_within_seconds() {
+async fn a_revoked_key_stops_working_at_once() {
     let world = World::new().await;
     world.get(PLATFORM, "/v1/sandboxes").await.expect(200);
     world.store.keys().revoke(PLATFORM).await.unwrap();
-    world.clock.advance(crate::limits::KEY_CACHE);
     world.get(PLATFORM, "/v1/sandboxes").await.problem(401, "unauthenticated");
+}
+
+/// Two processes: nothing but the file is common to them, and no word of the revocation comes.
+#[tokio::test]
+async fn a_key_that_another_process_revoked_stops_working_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("store.db").display());
+    let world = World::on(&url, Config::default()).await;
+    world.get(PLATFORM, "/v1/sandboxes").await.expect(200);
+    let other = world.another_store(&url).await;
+    other.keys().revoke(PLATFORM).await.unwrap();
+    world.clock.advance(std::time::Duration::from_secs(1));
+    world.get(PLATFORM, "/v1/sandboxes").await.problem(401, "unauthenticated");
+}
+
+/// On PostgreSQL the word reaches the others: the clock stands still here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_is_heard_by_other_processes() {
+    let url = store::testing::postgres().unwrap_or_else(|error| panic!("{error}")).database().unwrap();
+    let world = World::on(&url, Config::default()).await;
+    world.get(PLATFORM, "/v1/sandboxes").await.expect(200);
+    world.another_store(&url).await.keys().revoke(PLATFORM).await.unwrap();
+    let gone = async { while world.get(PLATFORM, "/v1/sandboxes").await.status == 200 {} };
+    tokio::time::timeout(PATIENCE, gone).await.unwrap();
 }
 
 #[tokio::test]

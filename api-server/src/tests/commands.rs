@@ -70,7 +70,7 @@ async fn extend_grants_up_to_the_cap() {
     world.post(PLATFORM, &path, &past).await.problem(422, "invalid_request");
     world.post(PLATFORM, &path, &json!({})).await.problem(422, "invalid_request");
     world.post(PLATFORM, &format!("/v1/sandboxes/{id}/stop"), &json!({})).await.expect(202);
-    world.post(PLATFORM, &path, &json!({"expires_at":until})).await.problem(422, "invalid_request");
+    world.post(PLATFORM, &path, &json!({"expires_at":until})).await.problem(409, "not_running");
 }
 
 #[tokio::test]

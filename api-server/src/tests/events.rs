@@ -5,7 +5,7 @@ use domain::phase::Phase;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use super::world::{PLATFORM, SCHOOL_1, World, request};
+use super::world::{PATIENCE, PLATFORM, SCHOOL_1, World, request};
 
 /// Reads server-sent events.
 struct Events {
@@ -154,6 +154,15 @@ async fn a_watch_ends_when_the_process_drains() {
     watch.opened().await;
     world.stopper.soft();
     assert_eq!(watch.next().await, None);
+}
+
+#[tokio::test]
+async fn a_watch_ends_when_its_key_is_revoked() {
+    let world = World::with_lab().await;
+    let mut watch = Events::open(&world, PLATFORM, None).await;
+    watch.opened().await;
+    world.store.keys().revoke(PLATFORM).await.unwrap();
+    assert_eq!(tokio::time::timeout(PATIENCE, watch.next()).await.unwrap(), None);
 }
 
 #[tokio::test]

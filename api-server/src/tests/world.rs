@@ -10,7 +10,7 @@ use domain::phase::Phase;
 use domain::provider::Address;
 use domain::random::SeededRandom;
 use domain::sandbox::{Sandbox, Status};
-use domain::secret::Secret;
+use domain::secret::{Secret, Secrets};
 use domain::time::{Clock as _, ManualClock, Timestamp};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use store::{Expect, LEADER, NewKey, Scope, Store, Term};
 use tower::ServiceExt as _;
 
-use crate::config::{Config, Secrets};
+use crate::config::Config;
 use crate::context::{Api, Context};
 use crate::{hash_of, router};
 
@@ -27,6 +27,9 @@ pub(super) const PLATFORM: &str = "qj_platform";
 pub(super) const OPERATOR: &str = "qj_operator";
 /// A platform key that is bound to `school-1`.
 pub(super) const SCHOOL_1: &str = "qj_school-1";
+
+/// Bounds a failing test; nothing waits for it to pass.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 const BEGIN: &str = "2026-09-01T08:00:00Z";
 const LEASE_MS: u64 = 10 * 24 * 3600 * 1000;
@@ -71,13 +74,20 @@ impl World {
     }
 
     pub(super) async fn with(config: Config) -> Self {
+        Self::on("sqlite::memory:", config).await
+    }
+
+    /// On a database of its own.
+    pub(super) async fn on(url: &str, config: Config) -> Self {
         let clock = Arc::new(ManualClock::at(BEGIN.parse().unwrap()));
         let random = Arc::new(SeededRandom::new(1));
-        let store = store::testing::memory(clock.clone(), random.clone()).await.unwrap();
+        let options = store::Options::new(url);
+        let store = Store::open(options, clock.clone(), random.clone()).await.unwrap();
         let secret = |letter: &str| Secret::new(&letter.repeat(32)).unwrap();
         let secrets = Secrets { roles: vec![secret("r"), secret("o")], signing: vec![secret("s")] };
         let stopper = Stopper::new();
         let context = Context {
+            region: domain::id::RegionName::default(),
             store: store.clone(),
             clock: clock.clone(),
             random,
@@ -93,6 +103,12 @@ impl World {
         world.add_key(OPERATOR, Scope::Operator, None).await;
         world.add_key(SCHOOL_1, Scope::Platform, Some("school-1")).await;
         world
+    }
+
+    /// The same database as another process sees it.
+    pub(super) async fn another_store(&self, url: &str) -> Store {
+        let random = Arc::new(SeededRandom::new(2));
+        Store::open(store::Options::new(url), self.clock.clone(), random).await.unwrap()
     }
 
     /// A world with the template `lab` published.

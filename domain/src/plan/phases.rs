@@ -221,7 +221,7 @@ impl View<'_> {
             (Some(code), None) => format!("exit code {code}"),
             (None, None) => "ended".to_owned(),
         };
-        let mut cause = self.cause(Code::MachineExited).with_detail(detail);
+        let mut cause = self.cause(exit.cause.unwrap_or(Code::MachineExited)).with_detail(detail);
         cause.last_lines.clone_from(&exit.last_lines);
         cause
     }

@@ -174,7 +174,7 @@ fn a_lost_machine_is_retired_and_made_anew_only_when_the_old_one_is_gone() {
 
 #[test]
 fn a_program_that_keeps_ending_fails_with_its_last_lines() {
-    let exit = Exit { exit_code: Some(3), signal: None, last_lines: vec!["boom".into()] };
+    let exit = Exit { exit_code: Some(3), signal: None, last_lines: vec!["boom".into()], cause: None };
     let seen = listed(vec![resource(1, State::Exited(exit))]);
     let mut sandbox = born(Phase::Provisioning);
     assert!(matches!(step(&sandbox, &seen), Step::Retire { .. }));

@@ -26,7 +26,7 @@ pub enum KeyCommand {
         #[command(flatten)]
         store: StoreArgs,
     },
-    /// Make a key invalid, within seconds
+    /// Make a key invalid, at once
     Revoke {
         /// The key's id
         id: String,

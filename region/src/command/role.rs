@@ -1,4 +1,4 @@
-//! `region api-server`, `proxy`, `jobrunner`: each role is a small program of its own beside this one, which takes
+//! `region api-server`, `proxy`, `jobrunner`, `registry-mirror`: each role is a small program of its own beside this one, which takes
 //! this process's place.
 
 use std::ffi::OsString;

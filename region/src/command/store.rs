@@ -1,6 +1,5 @@
 //! `region store`.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -91,8 +90,6 @@ fn human(answer: &Value) -> String {
 async fn backup(invocation: &Invocation, file: PathBuf, store: &StoreArgs) -> Result<(), Error> {
     let store = store.open(invocation).await?;
     store::backup::backup(&store, &file).await?;
-    let private = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(&file, private).map_err(Error::file(&file))?;
     let answer = json!({ "file": file });
     invocation.output.print(&answer, || format!("{}: a whole copy; keep it private", file.display()))
 }

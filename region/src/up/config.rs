@@ -1,14 +1,15 @@
 //! The configuration of `region up`: the sections of every role, with defaults that need nobody's attention.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::id::RegionName;
 use domain::random::OsRandom;
+use domain::region::RegionOptions;
 use domain::resources::Resources;
 use domain::time::SystemClock;
 use local::Local;
+use runtime::admin::AdminOptions;
 use runtime::config::Source;
 use runtime::telemetry::TelemetryOptions;
 use serde::{Deserialize, Serialize};
@@ -24,16 +25,20 @@ const PLENTY_MIB: u64 = 1 << 40;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct UpConfig {
+    /// Which region this is.
+    pub region: RegionOptions,
     /// The api-server; what depends on ports follows them unless it is set.
     pub api: api_server::Config,
     /// The proxy.
     pub proxy: proxy::Config,
     /// The jobrunner.
     pub jobrunner: jobrunner::Config,
+    /// The registry mirror; it lies in the state folder unless its folder is set.
+    pub mirror: registry_mirror::Config,
     /// Where machines run.
     pub local: LocalOptions,
     /// `/livez`, `/readyz` and `/metrics`.
-    pub admin: AdminOptions,
+    pub admin: AdminOptions<0>,
     /// Logs.
     pub telemetry: TelemetryOptions,
 }
@@ -54,20 +59,6 @@ pub(crate) struct LocalOptions {
     pub shared_folders: Vec<PathBuf>,
 }
 
-/// The configuration section `admin`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct AdminOptions {
-    /// Where it listens.
-    pub listen: SocketAddr,
-}
-
-impl Default for AdminOptions {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
-    }
-}
-
 impl UpConfig {
     /// The defaults that differ from those of the roles alone, wherever `source` says that nobody has set anything.
     pub(super) fn for_a_laptop(&mut self, source: impl Fn(&str) -> Source) {
@@ -79,11 +70,6 @@ impl UpConfig {
             // Trying an embedded environment must not need configuration.
             self.proxy.frame_ancestors = vec!["*".to_owned()];
         }
-    }
-
-    /// The region's name.
-    pub(super) fn region(&self) -> Result<RegionName, Error> {
-        self.api.region.parse().map_err(|bad| Error::Usage(format!("api.region: {bad}")))
     }
 
     /// The configuration once the ports are known; what `source` says somebody has set stays.

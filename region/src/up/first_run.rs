@@ -10,9 +10,9 @@ use super::State;
 use crate::command::key;
 use crate::{Error, private_file, samples};
 
-/// Publishes the samples.
+/// Publishes the samples that can start here.
 pub(super) async fn publish_samples(store: &Store, room: Resources) -> Result<(), Error> {
-    for sample in samples::samples(room).map_err(Error::failed)? {
+    for sample in samples::startable(room).map_err(Error::failed)? {
         let name = sample.name.parse().map_err(Error::failed)?;
         let formless = || Error::Failed(format!("the sample {} has no canonical form", sample.name));
         let version = version_of(&sample.template).ok_or_else(formless)?;

@@ -26,6 +26,7 @@ pub(super) struct Roles<'a> {
 impl Roles<'_> {
     pub(super) async fn api_server(&self, stop: Stop) -> Result<api_server::Server, Error> {
         let context = api_server::Context {
+            region: self.config.region.name.clone(),
             store: self.store.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
@@ -51,7 +52,7 @@ impl Roles<'_> {
 
     pub(super) fn jobrunner(&self, local: Arc<Local>) -> Result<Arc<jobrunner::Context>, Error> {
         let role = Role {
-            region: self.config.region()?,
+            region: self.config.region.name.clone(),
             config: self.config.jobrunner.clone(),
             store: self.store.clone(),
             providers: Providers::new([local as Arc<dyn domain::provider::Provider>]),

@@ -4,9 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use api_server::Secrets;
 use domain::random::OsRandom;
-use domain::secret::Secret;
+use domain::secret::{Secret, Secrets};
 
 use crate::Error;
 use crate::private_file;
@@ -89,8 +88,8 @@ impl State {
     }
 
     /// Leaves behind where the region is, for the other commands.
-    pub(super) fn write_profile(&self, url: &str) -> Result<(), Error> {
-        let text = toml::to_string(&Profile { url: url.to_owned() })
+    pub(super) fn write_profile(&self, url: &str, mirror_url: String) -> Result<(), Error> {
+        let text = toml::to_string(&Profile { url: url.to_owned(), mirror_url: Some(mirror_url) })
             .map_err(|error| Error::Failed(format!("{PROFILE_FILE}: {error}")))?;
         private_file::write(&self.folder.join(PROFILE_FILE), &text)
     }

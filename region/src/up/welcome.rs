@@ -19,6 +19,7 @@ pub(super) struct Welcome {
     api_url: String,
     proxy_port: u16,
     admin_url: String,
+    mirror_url: String,
     key_file: PathBuf,
     state: PathBuf,
 }
@@ -30,9 +31,15 @@ impl Welcome {
             api_url: config.api.public_url.clone(),
             proxy_port: config.proxy.listen.port(),
             admin_url: format!("http://{admin}"),
+            mirror_url: String::new(),
             key_file: state.platform_key(),
             state: state.folder().to_owned(),
         }
+    }
+
+    /// With the address where container engines pull.
+    pub(super) fn with_mirror(self, mirror_url: String) -> Self {
+        Self { mirror_url, ..self }
     }
 
     /// Says it when the region can be used, and stays until the stop.
@@ -52,8 +59,9 @@ impl Welcome {
     }
 
     fn text(&self) -> String {
-        let Self { console_url, api_url, proxy_port, admin_url, .. } = self;
+        let Self { console_url, api_url, proxy_port, admin_url, mirror_url, .. } = self;
         let (key_file, state) = (self.key_file.display(), self.state.display());
+        let more = crate::samples::missing().map_or_else(String::new, |how| format!("  More      {how}\n"));
         let here = if is_default(&self.state) { String::new() } else { format!(" --state {state}") };
         format!(
             "
@@ -64,12 +72,13 @@ impl Welcome {
   API       {api_url}/v1   described at {api_url}/docs
   API key   export QINGJIAO_KEY=$(cat {key_file})
   Apps      http://APP--SANDBOX.localhost:{proxy_port}
+  Images    pull through {mirror_url}; `region{here} mirror hosts` leads engines to it
   Health    {admin_url}/readyz
   State     {state}
 
   Try it    region{here} sandbox create linux-shell
             region{here} template list
-
+{more}
   Ctrl-C stops the region. Its sandboxes go on running, and the next `region up` finds them again.
 "
         )

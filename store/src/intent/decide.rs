@@ -68,7 +68,7 @@ fn begin_run(intent: &mut Intent, policy: &Policy, now: Timestamp) {
 pub(super) fn extend(sandbox: &Sandbox, until: Timestamp, now: Timestamp) -> Result<Intent, Error> {
     let mut new = sandbox.intent.clone();
     if new.wanted != Wanted::Running || sandbox.status.phase == Phase::Failed {
-        return Err(Error::refused("expires_at", "the sandbox does not run; start it, which sets a new end"));
+        return Err(Error::NotRunning);
     }
     if until <= now {
         return Err(Error::refused("expires_at", "the moment is past; name one in the future, or stop it"));

@@ -58,19 +58,25 @@ pub(super) async fn number(store: &Store, limit: usize) -> Result<usize, Error> 
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// Drops numbered rows from the oldest on, up to the first that is not older than `before`.
-pub(super) async fn prune(store: &Store, before: Timestamp) -> Result<u64, Error> {
+/// Drops numbered rows from the oldest on, up to the first that is not older than `before`, at most `limit`.
+pub(super) async fn prune(store: &Store, before: Timestamp, limit: u64) -> Result<u64, Error> {
     let mut tx = store.begin().await?;
     let lock = "UPDATE log_head SET number = number WHERE id = 1 RETURNING number, pruned";
     let row = tx.first(lock, args![]).await?.ok_or(Error::NotFound)?;
-    let head = row.of("log_head", "number").count("number")?;
-    let kept = "SELECT number FROM log WHERE number IS NOT NULL AND at >= $1 ORDER BY number LIMIT 1";
-    let row = tx.first(kept, args![before]).await?;
+    let cells = row.of("log_head", "number");
+    let (head, pruned) = (cells.count("number")?, cells.count("pruned")?);
+    // Numbers have no gap, so as many numbers are as many rows.
+    let furthest = head.min(pruned.saturating_add(limit));
+    let kept =
+        "SELECT number FROM log WHERE number > $1 AND number <= $2 AND at >= $3 ORDER BY number LIMIT 1";
+    let row = tx.first(kept, args![pruned, furthest, before]).await?;
     let first_kept = row.map(|row| row.of("log", "number").count("number")).transpose()?;
-    let pruned = first_kept.map_or(head, |first| first.saturating_sub(1));
-    let dropped = tx.execute("DELETE FROM log WHERE number <= $1", args![pruned]).await?;
-    let remember = "UPDATE log_head SET pruned = $1 WHERE id = 1 AND pruned < $1";
-    tx.execute(remember, args![pruned]).await?;
+    let until = first_kept.map_or(furthest, |first| first.saturating_sub(1));
+    if until <= pruned {
+        return Ok(0);
+    }
+    tx.execute("DELETE FROM log WHERE number <= $1", args![until]).await?;
+    tx.execute("UPDATE log_head SET pruned = $1 WHERE id = 1", args![until]).await?;
     tx.commit().await?;
-    Ok(dropped)
+    Ok(until - pruned)
 }

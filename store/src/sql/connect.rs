@@ -1,6 +1,11 @@
 //! Opening the pools.
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::str::FromStr as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -42,6 +47,7 @@ pub(crate) async fn connect(options: &Options) -> Result<Database, Error> {
 
 async fn file(path: &str, options: &Options) -> Result<Database, Error> {
     let path = path.strip_prefix("//").unwrap_or(path);
+    make_private(path)?;
     let connect = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -52,6 +58,26 @@ async fn file(path: &str, options: &Options) -> Result<Database, Error> {
     let writer = sqlite(connect.clone(), options, left_open.clean(pool(1))).await?;
     let readers = sqlite(connect, options, pool(options.max_connections.max(2) - 1)).await?;
     Ok(Database::Sqlite { writer, readers, left_open })
+}
+
+/// Makes the file if there is none: SQLite would make it readable by everybody, and its journals as the file is.
+///
+/// It is made under another name and then linked, because the kernel lets go of all of a process's locks on a file when
+/// any of its descriptors of that file is closed.
+fn make_private(path: &str) -> Result<(), Error> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    if Path::new(path).exists() {
+        return Ok(());
+    }
+    let new = format!("{path}.new-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+    let made = File::options().write(true).create_new(true).mode(0o600).open(&new);
+    let linked = made.map(drop).and_then(|()| match std::fs::hard_link(&new, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    });
+    // Nobody knows this name; that it stays behind is no second failure.
+    drop(std::fs::remove_file(&new));
+    linked.map_err(|error| Error::Unavailable { reason: format!("{path}: {error}") })
 }
 
 async fn sqlite(
@@ -89,6 +115,7 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
         .test_before_acquire(false)
         .acquire_timeout(Duration::from_millis(ACQUIRE_TIMEOUT_MS))
+        .acquire_slow_threshold(Duration::from_millis(ACQUIRE_TIMEOUT_MS))
 }
 
 async fn postgres(options: &Options) -> Result<PgPool, Error> {
@@ -99,6 +126,8 @@ async fn postgres(options: &Options) -> Result<PgPool, Error> {
         // One of them listens for as long as the store is open.
         .max_connections(options.max_connections.max(2))
         .acquire_timeout(Duration::from_millis(ACQUIRE_TIMEOUT_MS))
+        // Who waits too long is told so; the driver need not say it too.
+        .acquire_slow_threshold(Duration::from_millis(ACQUIRE_TIMEOUT_MS))
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {

@@ -1,11 +1,18 @@
 //! Backup and restore.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
 use domain::time::Clock as _;
 
 use super::bench::{Bench, open};
 use crate::{Error, backup};
 
 super::scenarios!(a_backup_is_whole_and_a_restored_store_is_known_as_one);
+
+fn mode(file: &Path) -> u32 {
+    std::fs::metadata(file).unwrap().permissions().mode() & 0o777
+}
 
 async fn a_backup_is_whole_and_a_restored_store_is_known_as_one(bench: Bench) {
     let folder = tempfile::tempdir().unwrap();
@@ -26,9 +33,12 @@ async fn a_backup_is_whole_and_a_restored_store_is_known_as_one(bench: Bench) {
         .position
         .clone();
     backup::backup(&bench.store, &copy).await.unwrap();
+    assert_eq!(mode(&copy), 0o600);
+    std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o644)).unwrap();
     assert!(matches!(backup::backup(&bench.store, &copy).await, Err(Error::Refused { field: "path", .. })));
     bench.create("school", "s2").await;
     backup::restore(&copy, &url).await.unwrap();
+    assert_eq!(mode(&target), 0o600, "whatever became of the copy");
     let restored = open(&url, &bench.clock).await;
     assert_eq!(restored.sandboxes().live().await.unwrap(), [created]);
     assert_ne!(restored.epoch(), bench.store.epoch());

@@ -52,6 +52,9 @@ async fn nothing_secret_is_shown(bench: Bench) {
     let options = Options::new("postgres://user:s3cret@127.0.0.1:1/db?password=s3cret");
     assert_eq!(options.public_url(), "postgres://127.0.0.1:1/db");
     assert!(!format!("{options:?} {:?}", bench.store).contains("s3cret"));
+    let printed = serde_json::to_value(&options).unwrap();
+    assert_eq!(printed["url"], "postgres://127.0.0.1:1/db");
+    assert_eq!(Options::new("postgres://user:s3?cret@host/db").public_url(), "postgres://***");
     let failed = Store::open(options, bench.clock.clone(), Arc::new(OsRandom)).await.unwrap_err();
     assert!(matches!(failed, Error::Unavailable { .. }), "{failed:?}");
     assert!(!format!("{failed} {failed:?}").contains("s3cret"), "{failed:?}");

@@ -7,6 +7,7 @@ use domain::random::OsRandom;
 
 use super::bench::Bench;
 use crate::sql::Database;
+use crate::testing::limit_growth;
 use crate::{Error, Options, Store, Topic};
 
 /// Bounds a failing test; nothing waits for it to pass.
@@ -36,6 +37,7 @@ async fn sqlite_locked_by_another_process() {
     let lock = bench.store.begin().await.unwrap();
     assert!(unavailable(impatient.intent().create(bench.request("school", "s1")).await));
     assert!(impatient.ping().await.is_ok(), "reading goes on");
+    assert!(unavailable(impatient.ping_write().await));
     lock.commit().await.unwrap();
     assert!(!impatient.intent().create(bench.request("school", "s1")).await.unwrap().existing);
 }
@@ -43,12 +45,8 @@ async fn sqlite_locked_by_another_process() {
 #[tokio::test]
 async fn sqlite_on_a_full_disk() {
     let bench = Bench::file().await;
-    let Database::Sqlite { writer, .. } = bench.store.database() else { panic!("not SQLite") };
-    let limit_pages = async |pages: u64| {
-        sqlx::query(&format!("PRAGMA max_page_count = {pages}")).execute(writer).await.unwrap();
-    };
     bench.create("school", "kept").await;
-    limit_pages(1).await;
+    limit_growth(&bench.store, true).await.unwrap();
     let mut accepted = 1;
     let refused = loop {
         match bench.store.intent().create(bench.request("school", &format!("s{accepted}"))).await {
@@ -62,7 +60,10 @@ async fn sqlite_on_a_full_disk() {
         accepted,
         "what was answered is there, and nothing else"
     );
-    limit_pages(1_000_000).await;
+    assert!(bench.store.ping().await.is_ok(), "reading goes on");
+    assert!(unavailable(bench.store.ping_write().await));
+    limit_growth(&bench.store, false).await.unwrap();
+    bench.store.ping_write().await.unwrap();
     bench.create("school", "later").await;
     assert_eq!(bench.usage("school").await.sandboxes, accepted + 1);
 }

@@ -27,11 +27,12 @@ pub(crate) async fn tell(pool: PgPool, hub: Hub, sender: String) {
             .map(Topic::as_str)
             .collect();
         if topics.is_empty() {
-            let [intent, status, log] = &mut own;
+            let [intent, status, log, keys] = &mut own;
             tokio::select! {
                 _ = intent.changed() => intent.mark_changed(),
                 _ = status.changed() => status.mark_changed(),
                 _ = log.changed() => log.mark_changed(),
+                _ = keys.changed() => keys.mark_changed(),
             }
             continue;
         }
@@ -47,8 +48,11 @@ pub(crate) async fn tell(pool: PgPool, hub: Hub, sender: String) {
 /// Hears the others' changes, for ever. While the connection is lost, and when it is back, everything may have
 /// changed.
 pub(crate) async fn hear(pool: PgPool, hub: Hub, sender: String) {
+    let mut listens = true;
     loop {
-        if let Err(error) = listen(&pool, &hub, &sender).await {
+        if let Err(error) = listen(&pool, &hub, &sender, &mut listens).await
+            && std::mem::replace(&mut listens, false)
+        {
             tracing::warn!(error = %error, "listening to the database was interrupted");
         }
         wake_all(&hub);
@@ -56,9 +60,12 @@ pub(crate) async fn hear(pool: PgPool, hub: Hub, sender: String) {
     }
 }
 
-async fn listen(pool: &PgPool, hub: &Hub, sender: &str) -> Result<(), sqlx::Error> {
+async fn listen(pool: &PgPool, hub: &Hub, sender: &str, listens: &mut bool) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
+    if !std::mem::replace(listens, true) {
+        tracing::info!("listening to the database again");
+    }
     wake_all(hub);
     loop {
         match listener.try_recv().await? {

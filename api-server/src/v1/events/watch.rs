@@ -1,11 +1,13 @@
 //! `GET /v1/events/watch`
 
 use std::convert::Infallible;
+use std::pin::pin;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
+use futures_util::future::select;
 use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
@@ -94,13 +96,14 @@ struct Watch {
 }
 
 impl Watch {
-    /// The next bytes; `None` ends the stream: at a soft stop, or when the log can't be read or was left behind.
+    /// The next bytes; `None` ends the stream: at a soft stop, when the caller's key was revoked, or when the log can't be
+    /// read or was left behind.
     async fn next(&mut self) -> Option<Bytes> {
         if !std::mem::replace(&mut self.opened, true) {
             return self.beat(sse::opening);
         }
         loop {
-            if self.api.stop.is_soft() {
+            if self.api.stop.is_soft() || !self.caller.is_still_known(&self.api).await.ok()? {
                 return None;
             }
             let entries = self.api.store.log().after(&self.after, WATCH_PAGE_EVENTS).await.ok()?;
@@ -122,7 +125,8 @@ impl Watch {
     /// Waits until there may be news; whether a sign of life is due instead. `None` at a soft stop.
     async fn wait(&self) -> Option<bool> {
         let until = self.beat_at.min(Instant::now() + WATCH_POLL);
-        let woken = timeout_at(until, self.wake.wait(Topic::Log));
+        let (news, revoked) = (pin!(self.wake.wait(Topic::Log)), pin!(self.wake.wait(Topic::Keys)));
+        let woken = timeout_at(until, select(news, revoked));
         let _either = self.api.stop.unless_soft(woken).await?;
         Some(Instant::now() >= self.beat_at)
     }

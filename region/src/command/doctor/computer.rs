@@ -10,6 +10,7 @@ use store::Store;
 use super::check::Check;
 use crate::Error;
 use crate::command::{Invocation, StoreArgs};
+use crate::samples;
 use crate::up::{LocalOptions, UpConfig, find_agent};
 
 /// Everything but the API.
@@ -55,7 +56,12 @@ fn pages() -> Check {
 fn sample_programs() -> Check {
     const PYTHON: &str = "/usr/bin/python3";
     if Path::new(PYTHON).exists() {
-        return Check::good("samples", "every sample template has its programs");
+        return match samples::missing() {
+            None => Check::good("samples", "every sample template has its programs"),
+            Some(remedy) => {
+                Check::warning("samples", "one of them needs a program that is not there", remedy)
+            }
+        };
     }
     let detail = format!("{PYTHON} is not there: the sample template web-app will not start");
     Check::warning("samples", detail, "install the package python3-minimal")
@@ -80,8 +86,7 @@ async fn machines(state: &Path) -> Vec<Check> {
     if let Err(error) = find_agent(None) {
         return vec![Check::bad("agent", error, "build it with `make agent`")];
     }
-    let Ok(region) = UpConfig::default().api.region.parse() else { return Vec::new() };
-    match LocalOptions::default().open(region, &state.join("m")) {
+    match LocalOptions::default().open(UpConfig::default().region.name, &state.join("m")) {
         Ok(local) => local.doctor().await.into_iter().map(Check::from).collect(),
         Err(error) => vec![Check::bad("machines", error, "choose another folder with --state DIR")],
     }
