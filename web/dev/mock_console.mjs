@@ -14,17 +14,21 @@ export class ConsoleMock {
   signedIn = false;
   sandboxes = new Map(sandboxes().map((sandbox) => [sandbox.id, sandbox]));
   templates = templates();
+  cordoned = false;
   log = [];
   watchers = new Set();
 
   async handle(request, response, url) {
     const [, , kind, id, verb] = url.pathname.split("/");
     const at = `${request.method} ${[kind, id && ":id", verb].filter(Boolean).join("/")}`;
+    if (at === "DELETE session") return this.signOut(response);
     if (url.pathname === "/console/session") return this.signIn(await body(request), response);
     if (!this.signedIn) return problem(response, 401, "unauthenticated", {});
     if (at === "GET templates") return json(response, 200, { items: this.templates, next: null });
     if (at === "GET tenants") return json(response, 200, { items: [{ id: "demo" }, { id: "school-9" }], next: null });
     if (at === "GET capacity") return json(response, 200, this.capacity());
+    if (at === "POST templates/:id/versions") return this.publish(id, await body(request), response);
+    if (kind === "region") return this.cordon(id === "cordon" ? (await body(request)).reason : false, response);
     if (url.pathname === "/v1/events/watch") return this.watch(request, response);
     if (at === "GET sandboxes") return this.list(response, url);
     if (at === "POST sandboxes") return this.create(await body(request), response);
@@ -36,6 +40,27 @@ export class ConsoleMock {
     if (code !== "good") return problem(response, 403, "login_spent", {});
     this.signedIn = true;
     response.writeHead(204).end();
+  }
+
+  signOut(response) {
+    this.signedIn = false;
+    response.writeHead(204).end();
+  }
+
+  publish(name, template, response) {
+    if (!template.machines?.length) {
+      const errors = [{ field: "machines", message: "there is none", allowed: "1 to 16 machines" }, { field: "policy.lifetime_s", message: "is too short", allowed: "60 to 2592000" }];
+      return problem(response, 422, "invalid_request", { detail: "`machines`: there is none", errors });
+    }
+    const published = { name, version: "sha256:77aa01", published_at: new Date().toISOString(), template };
+    this.templates = [...this.templates, published];
+    this.tell({ type: "template.published", changed: [] });
+    return json(response, 201, published);
+  }
+
+  cordon(cordoned, response) {
+    this.cordoned = cordoned;
+    json(response, 200, { cordoned: cordoned || null });
   }
 
   async one(at, sandbox, request, response) {
@@ -91,7 +116,11 @@ export class ConsoleMock {
     const next = { ...sandbox, ...wish };
     if (type === "sandbox.deleted") this.sandboxes.delete(next.id);
     else this.sandboxes.set(next.id, next);
-    const event = { position: `E1.${this.log.length + 1}`, type, at: new Date().toISOString(), changed: Object.keys(wish), sandbox: next };
+    this.tell({ type, changed: Object.keys(wish), sandbox: next });
+  }
+
+  tell(news) {
+    const event = { position: `E1.${this.log.length + 1}`, at: new Date().toISOString(), ...news };
     this.log.push(event);
     for (const response of this.watchers) this.send(response, event);
   }
@@ -110,7 +139,7 @@ export class ConsoleMock {
   }
 
   historyOf(sandbox) {
-    const own = this.log.filter((event) => event.sandbox.id === sandbox.id);
+    const own = this.log.filter((event) => event.sandbox?.id === sandbox.id);
     const at = (back_s) => new Date(Date.parse(sandbox.created_at) + back_s * 1000).toISOString();
     const early = ["queued", "provisioning", "starting"].map((phase, i) => ({ position: `E0.${i}`, type: i === 0 ? "sandbox.created" : "sandbox.changed", at: at(i * 3), changed: i === 0 ? [] : ["phase"], sandbox: { ...sandbox, phase, cause: phase === "starting" ? null : CAUSES.no_capacity } }));
     return [...early, { position: "E0.9", type: "sandbox.changed", at: at(12), changed: ["phase"], sandbox }, ...own];
@@ -119,6 +148,6 @@ export class ConsoleMock {
   capacity() {
     const total = { cpu_millis: 64_000, memory_mib: 262_144, disk_mib: 2_097_152, gpus: 4 };
     const used = { cpu_millis: 41_500, memory_mib: 151_552, disk_mib: 498_000, gpus: 4 };
-    return { as_of: new Date(Date.now() - HOUR_MS / 1000).toISOString(), total, used, largest: total, cordoned: false };
+    return { as_of: new Date(Date.now() - HOUR_MS / 1000).toISOString(), total, used, largest: total, cordoned: this.cordoned };
   }
 }

@@ -103,6 +103,24 @@ export const scenes = [
     await page.locator(".tab").last().click();
     await page.locator(".tile").first().waitFor();
   }) },
+  { name: "console-publish", viewport: wide, play: operating(async ({ page }) => {
+    await page.locator(".tab").last().click();
+    await page.locator(".above-cards .primary").click();
+    await page.locator("input[name=name]").fill("python-lab");
+    await page.locator("textarea").fill('{\n  "machines": [],\n  "policy": {\n    "lifetime_s": 1\n  }\n}');
+    await page.locator("dialog .primary").click();
+    await page.locator(".field-error").first().waitFor();
+  }) },
+  { name: "console-cordon", viewport: wide, play: operating(async ({ page }) => {
+    await page.locator(".capacity-foot button").click();
+    await page.locator("input[name=reason]").fill("Maintenance until 18:00");
+    await page.locator("dialog .danger").click();
+    await page.locator(".cordoned").waitFor();
+  }) },
+  { name: "console-signed-out", viewport: wide, play: operating(async ({ page }) => {
+    await page.locator(".top > .button").click();
+    await page.locator(".command").waitFor();
+  }) },
   { name: "console-sign-in", play: async ({ page, mock }) => {
     await page.goto(`${mock.url}/console#code=old`);
     await page.locator(".command").waitFor();

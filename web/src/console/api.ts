@@ -15,6 +15,10 @@ export async function signIn(code: string): Promise<void> {
   await request("/console/session", ours(jsonBody({ code })));
 }
 
+export async function signOut(): Promise<void> {
+  await request("/console/session", ours({ method: "DELETE" }));
+}
+
 export async function listSandboxes(cursor: string | null): Promise<ListedSandboxes> {
   const query = new URLSearchParams({ limit: String(PAGE_ITEMS), ...(cursor === null ? {} : { cursor }) });
   const page = await get<ListedSandboxes>(`/v1/sandboxes?${query}`);
@@ -32,6 +36,20 @@ export async function getSandbox(id: string): Promise<Sandbox> {
 
 export async function listTemplates(): Promise<readonly PublishedTemplate[]> {
   return (await get<Page<PublishedTemplate>>("/v1/templates")).items;
+}
+
+/** Publishes the text of a template as it is: its version is made of what is sent. */
+export async function publishTemplate(name: string, text: string): Promise<PublishedTemplate> {
+  const init = { method: "POST", headers: { "content-type": "application/json" }, body: text };
+  return (await request(`/v1/templates/${encodeURIComponent(name)}/versions`, ours(init))).json();
+}
+
+export async function cordon(reason: string): Promise<void> {
+  await post("/v1/region/cordon", { reason });
+}
+
+export async function uncordon(): Promise<void> {
+  await post("/v1/region/uncordon", {});
 }
 
 export async function listTenants(): Promise<readonly { readonly id: string }[]> {

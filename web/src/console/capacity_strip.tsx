@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../shared/i18n";
 import * as api from "./api";
+import { CordonButton, CordonedNote } from "./cordon";
 import { momentWords } from "./times";
 import type { Capacity, RegionEvent, Resources } from "./types";
 import "./capacity.css";
@@ -13,10 +14,10 @@ const PER_UNIT: Readonly<Record<Amount, number>> = { cpu_millis: 1000, memory_mi
 const FULL_SHARE = 0.9;
 
 /** How full the region is. */
-export function CapacityStrip({ regionEvent }: { regionEvent: RegionEvent | null }) {
+export function CapacityStrip({ regionEvent, say }: { regionEvent: RegionEvent | null; say: (words: string) => void }) {
   const [capacity, setCapacity] = useState<Capacity | null>(null);
+  const read = () => api.capacity().then(setCapacity, () => undefined);
   useEffect(() => {
-    const read = () => api.capacity().then(setCapacity, () => undefined);
     void read();
     const timer = setInterval(() => document.visibilityState === "visible" && void read(), READ_EVERY_MS);
     return () => clearInterval(timer);
@@ -24,28 +25,25 @@ export function CapacityStrip({ regionEvent }: { regionEvent: RegionEvent | null
   if (capacity === null) return null;
   return (
     <section class="capacity" aria-label={t("capacity.title")}>
-      {Boolean(capacity.cordoned) && (
-        <p class="cordoned" role="status">
-          {t("capacity.cordoned")} {typeof capacity.cordoned === "string" && capacity.cordoned}
-        </p>
-      )}
+      {Boolean(capacity.cordoned) && <CordonedNote reason={capacity.cordoned} say={say} onChanged={read} />}
       <Meters capacity={capacity} />
+      <div class="capacity-foot">
+        {capacity.as_of && <p class="quiet small">{t("capacity.as_of", { time: momentWords(capacity.as_of) })}</p>}
+        {!capacity.cordoned && <CordonButton say={say} onChanged={read} />}
+      </div>
     </section>
   );
 }
 
-function Meters({ capacity: { total, used, as_of } }: { capacity: Capacity }) {
+function Meters({ capacity: { total, used } }: { capacity: Capacity }) {
   if (!total) return <p class="quiet">{t("capacity.unknown")}</p>;
   const present = AMOUNTS.filter((amount) => total[amount] > 0);
   return (
-    <>
-      <ul class="meters">
-        {present.map((amount) => (
-          <Meter key={amount} amount={amount} used={used ?? null} total={total} />
-        ))}
-      </ul>
-      {as_of && <p class="quiet small">{t("capacity.as_of", { time: momentWords(as_of) })}</p>}
-    </>
+    <ul class="meters">
+      {present.map((amount) => (
+        <Meter key={amount} amount={amount} used={used ?? null} total={total} />
+      ))}
+    </ul>
   );
 }
 

@@ -2,9 +2,9 @@ import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../shared/problem";
 import * as api from "./api";
 import { Shell } from "./shell";
-import { SignIn } from "./sign_in";
+import { SignedOut, SignIn } from "./sign_in";
 
-type Session = "checking" | "signed in" | { readonly problem: Problem };
+type Session = "checking" | "signed in" | "signed out" | { readonly problem: Problem };
 
 /** Signs in with the code of the address, or with the session that is there already. */
 export function ConsolePage({ code }: { code: string | null }) {
@@ -17,7 +17,9 @@ export function ConsolePage({ code }: { code: string | null }) {
     );
   };
   useEffect(check, []);
-  if (session === "signed in") return <Shell onSignedOut={(problem) => setSession({ problem })} />;
+  const signOut = () => void api.signOut().then(() => setSession("signed out"), (problem: Problem) => setSession({ problem }));
+  if (session === "signed in") return <Shell onRefused={(problem) => setSession({ problem })} onSignOut={signOut} />;
+  if (session === "signed out") return <SignedOut />;
   return <SignIn problem={session === "checking" ? null : session.problem} hadCode={code !== null} onRetry={check} />;
 }
 

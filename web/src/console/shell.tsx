@@ -14,13 +14,13 @@ const SECTIONS = ["sandboxes", "templates"] as const;
 type Section = (typeof SECTIONS)[number];
 
 /** The console of somebody who is signed in. */
-export function Shell({ onSignedOut }: { onSignedOut: (problem: Problem) => void }) {
+export function Shell({ onRefused, onSignOut }: { onRefused: (problem: Problem) => void; onSignOut: () => void }) {
   const section = useSection();
   const live = useFleet();
   const templates = useTemplates(live.regionEvent);
   const toast = useToast();
   useEffect(() => {
-    if (live.problem?.status === 401) onSignedOut(live.problem);
+    if (live.problem?.status === 401) onRefused(live.problem);
   }, [live.problem]);
   return (
     <div class="console">
@@ -31,11 +31,14 @@ export function Shell({ onSignedOut }: { onSignedOut: (problem: Problem) => void
         </span>
         <Tabs section={section} />
         <LiveMark live={live.live} loading={live.loading} />
+        <button type="button" class="button plain small-button" onClick={onSignOut}>
+          {t("sign_in.out")}
+        </button>
       </header>
       <main class="main">
-        <CapacityStrip regionEvent={live.regionEvent} />
+        <CapacityStrip regionEvent={live.regionEvent} say={toast.say} />
         {section === "sandboxes" && <SandboxesView live={live} templates={templates.items} say={toast.say} />}
-        {section === "templates" && <TemplatesView templates={templates} />}
+        {section === "templates" && <TemplatesView templates={templates} say={toast.say} />}
       </main>
       <Toast words={toast.words} />
     </div>

@@ -18,9 +18,27 @@ export function SignIn({ problem, hadCode, onRetry }: SignInProps) {
       <div aria-live="polite">
         {refused ? hadCode && <p class="lead">{t("sign_in.used")}</p> : <ProblemNote problem={problem} onRetry={onRetry} />}
       </div>
+      <HowToSignIn />
+    </CardPage>
+  );
+}
+
+/** Said to whoever has just left. */
+export function SignedOut() {
+  return (
+    <CardPage>
+      <h1 role="status">{t("sign_in.left")}</h1>
+      <HowToSignIn />
+    </CardPage>
+  );
+}
+
+function HowToSignIn() {
+  return (
+    <>
       <p class="lead">{t("sign_in.text")}</p>
       <pre class="command">region login</pre>
-    </CardPage>
+    </>
   );
 }
 

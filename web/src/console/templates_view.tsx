@@ -1,28 +1,59 @@
+import { useState } from "preact/hooks";
 import { inWords } from "../shared/duration";
 import { language, t } from "../shared/i18n";
 import { ProblemNote } from "./problem_note";
+import { PublishDialog } from "./publish_dialog";
 import { momentWords } from "./times";
 import type { PublishedTemplate, TemplateBody } from "./types";
 import type { Templates } from "./use_templates";
 import "./templates.css";
 
-export function TemplatesView({ templates: { items, loading, problem } }: { templates: Templates }) {
-  if (problem !== null) return <ProblemNote problem={problem} />;
-  if (loading) return <p class="empty quiet">{t("list.loading")}</p>;
-  if (items.length === 0) return <Nothing />;
+export function TemplatesView({ templates, say }: { templates: Templates; say: (words: string) => void }) {
+  const [publishing, setPublishing] = useState(false);
+  const published = (name: string) => {
+    setPublishing(false);
+    say(t("publish.done", { name }));
+  };
+  const publish = () => setPublishing(true);
   return (
-    <ul class="cards" aria-label={t("console.templates")}>
-      {items.map((template) => (
-        <Card key={`${template.name}@${template.version}`} template={template} />
-      ))}
-    </ul>
+    <section aria-label={t("console.templates")}>
+      <Listed templates={templates} onPublish={publish} />
+      {publishing && <PublishDialog onClose={() => setPublishing(false)} onPublished={published} />}
+    </section>
   );
 }
 
-function Nothing() {
+function Listed({ templates: { items, loading, problem }, onPublish }: { templates: Templates; onPublish: () => void }) {
+  if (problem !== null) return <ProblemNote problem={problem} />;
+  if (loading) return <p class="empty quiet">{t("list.loading")}</p>;
+  if (items.length === 0) return <Nothing onPublish={onPublish} />;
+  return (
+    <>
+      <div class="above-cards">
+        <PublishButton onPublish={onPublish} />
+      </div>
+      <ul class="cards">
+        {items.map((template) => (
+          <Card key={`${template.name}@${template.version}`} template={template} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function PublishButton({ onPublish }: { onPublish: () => void }) {
+  return (
+    <button type="button" class="button primary" onClick={onPublish}>
+      {t("templates.publish")}
+    </button>
+  );
+}
+
+function Nothing({ onPublish }: { onPublish: () => void }) {
   return (
     <div class="empty">
       <h2>{t("templates.empty.title")}</h2>
+      <PublishButton onPublish={onPublish} />
       <p class="quiet">{t("templates.empty.text")}</p>
       <pre class="command">region template publish NAME template.json</pre>
     </div>

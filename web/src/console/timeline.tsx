@@ -34,7 +34,7 @@ function Content({ told }: { told: Told }) {
   if (told === null) return <p class="quiet">{t("list.loading")}</p>;
   if (told instanceof Error) return <ProblemNote problem={told} />;
   if (told.length === 0) return <p class="quiet">{t("sheet.timeline.empty")}</p>;
-  const newestFirst = [...told].sort((a, b) => b.at.localeCompare(a.at));
+  const newestFirst = told.filter(hasNews).sort((a, b) => b.at.localeCompare(a.at));
   return (
     <ol class="timeline">
       {newestFirst.map((event) => (
@@ -45,6 +45,11 @@ function Content({ told }: { told: Told }) {
       ))}
     </ol>
   );
+}
+
+/** Some records change nothing that a sandbox shows. */
+function hasNews({ type, changed }: RegionEvent): boolean {
+  return type !== "sandbox.changed" || changed.length > 0;
 }
 
 function Entry({ event }: { event: RegionEvent }) {
