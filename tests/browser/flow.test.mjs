@@ -45,7 +45,7 @@ test("an operator creates from the console and opens the terminal", async () => 
   // Its sheet opens beside the table, with every way in.
   const sheet = console.getByRole("dialog", { name: "from-console" });
   const open = sheet.getByRole("button", { name: /^Open/ });
-  await open.waitFor({ timeout: 60_000 });
+  await sheet.locator(".badge.ready").first().waitFor({ timeout: 60_000 });
   await picture(console, "console-ready");
   const opened = context.waitForEvent("page");
   await open.click();
@@ -112,10 +112,61 @@ test("a web app and its WebSocket work", async () => {
   await context.close();
 });
 
+test("a notebook runs a cell", async () => {
+  const { id } = await api.create("notebook", "notebook");
+  await api.phase(id, "ready");
+  const context = await person(browser);
+  const tree = await context.newPage();
+  await tree.goto(await api.access(id, "notebook"));
+  await tree.locator("#new-buttons button").first().click();
+  const opened = context.waitForEvent("page");
+  await tree.locator("#kernel-python3 a").click();
+  const notebook = await opened;
+  // What is run before its kernel answers is lost.
+  await notebook.locator("#kernel_indicator_icon.kernel_idle_icon").waitFor({ timeout: 60_000 });
+  await notebook.locator(".CodeMirror").first().click();
+  await notebook.keyboard.type("print('cell-%d' % (40 + 2))");
+  await notebook.keyboard.press("Shift+Enter");
+  await notebook.locator(".output_area", { hasText: "cell-42" }).first().waitFor({ timeout: 60_000 });
+  await picture(notebook, "notebook");
+  await api.delete(id);
+  await context.close();
+});
+
+test("the console publishes a template, cordons and signs out", async () => {
+  const context = await person(browser);
+  const console = await context.newPage();
+  await console.goto(await region.login());
+  await console.getByRole("link", { name: "Templates" }).click();
+  await console.getByRole("button", { name: "Publish a template" }).click();
+  const dialog = console.getByRole("dialog");
+  await dialog.locator("input[name=name]").fill("by-hand");
+  await dialog.locator("textarea").fill('{\n  "machines": [{"name": "main"}]\n}');
+  await dialog.locator("button[type=submit]").click();
+  await dialog.locator(".field-error", { hasText: "machines[0]" }).first().waitFor();
+  await picture(console, "console-publish");
+  await dialog.locator("textarea").fill('{"machines": [{"name": "main", "runs": {"process": {"command": ["/bin/bash"]}}, "resources": {"cpu_millis": 100, "memory_mib": 64}}]}');
+  await dialog.locator("button[type=submit]").click();
+  await console.getByRole("heading", { name: "by-hand" }).waitFor();
+
+  await console.getByRole("button", { name: "Cordon the region…" }).click();
+  await dialog.locator("input[name=reason]").fill("maintenance");
+  await dialog.locator("button[type=submit]").click();
+  await console.locator(".cordoned", { hasText: "maintenance" }).waitFor();
+  await assert.rejects(api.create("while-cordoned", "linux-shell"), /503/);
+  await console.getByRole("button", { name: "Uncordon" }).click();
+  await console.locator(".cordoned").waitFor({ state: "detached" });
+
+  await console.getByRole("button", { name: "Sign out" }).click();
+  await console.getByText("You are signed out.").waitFor();
+  await console.reload();
+  await console.getByText("Sign in to the console").waitFor();
+  await context.close();
+});
+
 test("the pages look right in both languages and both colour schemes", async () => {
   const { id } = await api.create("looks", "linux-shell");
   await api.phase(id, "ready");
-  const slow = await api.create("looks-slow", "slow-on-purpose");
   const failed = await api.create("looks-failed", "fails-on-purpose");
   await api.phase(failed.id, "failed");
   for (const look of LOOKS) {
@@ -124,11 +175,13 @@ test("the pages look right in both languages and both colour schemes", async () 
     await page.goto(await api.access(id, "terminal"));
     await prompt(page);
     await picture(page, `terminal-${nameOf(look)}`);
+    const slow = await api.create(`looks-slow-${nameOf(look)}`, "slow-on-purpose");
     for (const [name, sandbox] of [["starting", slow], ["failed", failed]]) {
       await page.goto(await api.access(sandbox.id, sandbox.apps[0].name));
-      await page.locator("main").waitFor();
+      await page.locator("main h1").waitFor();
       await picture(page, `waiting-${name}-${nameOf(look)}`);
     }
+    await api.delete(slow.id);
     await context.clearCookies();
     await page.goto((await api.get(id)).apps[0].url);
     await page.locator("main").waitFor();

@@ -1,9 +1,10 @@
 // A region of its own for the test: `region up` on a temporary state folder and free ports.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 
 const START_MS = 60_000;
 
@@ -15,7 +16,13 @@ export async function startRegion(binary) {
   });
   const up = await firstJsonLine(child);
   const key = readFileSync(up.key_file, "utf8").trim();
-  return { ...up, key, state, stop: () => stop(child, state) };
+  return { ...up, key, state, login: () => login(binary, state), stop: () => stop(child, state) };
+}
+
+/** A new link to the console. */
+async function login(binary, state) {
+  const { stdout } = await promisify(execFile)(binary, ["login", "--state", state, "--json"]);
+  return JSON.parse(stdout).console_url;
 }
 
 function firstJsonLine(child) {

@@ -2,4 +2,7 @@
 //!
 //! Owns nothing that ships. Every crate may be imported here; nothing may import this.
 
+pub mod chaos;
+pub mod outside;
+pub mod processes;
 pub mod simulation;

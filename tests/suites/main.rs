@@ -3,4 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 mod architecture;
+mod chaos;
+mod operations;
+mod secrets;
 mod simulation;
+mod stale_route;

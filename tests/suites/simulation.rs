@@ -5,8 +5,14 @@ use tests::simulation::{Database, case};
 
 /// Cases of one run; `SIMULATION_CASES` changes it, `SIMULATION_SEED` replays one.
 const CASES: u64 = 5_000;
+/// Cases that go on at once: more than cores, because each waits for its database's own thread now and then.
+const THREADS: usize = 4;
+/// Cases of one run on PostgreSQL, none of which restores a backup: that is a matter of files.
+const POSTGRES_CASES: usize = 100;
+/// Of so many seeds the first restores a backup.
+const RESTORING: u64 = 8;
 /// Seeds within which every planted bug must show.
-const SEEDS_TO_CATCH_A_BUG: u64 = 600;
+const SEEDS_TO_CATCH_A_BUG: u64 = 1_600;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
@@ -16,36 +22,49 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// Runs seeds `first`, `first + step`, … on one thread.
-fn run(first: u64, step: usize, end: u64) {
-    block_on(async {
-        for seed in (first..end).step_by(step) {
-            if let Err(failure) = case(&Database::Sqlite, seed, Bug::None).await {
-                panic!("{failure}\n  replay with SIMULATION_SEED={seed}");
-            }
+/// Runs each of the seeds, some at once.
+fn run(database: &Database, seeds: &[u64]) {
+    std::thread::scope(|scope| {
+        for first in 0..THREADS {
+            let own = seeds.iter().skip(first).step_by(THREADS);
+            scope.spawn(move || block_on(run_one_by_one(database, own)));
         }
     });
 }
 
+async fn run_one_by_one(database: &Database, seeds: impl Iterator<Item = &u64>) {
+    for seed in seeds {
+        if let Err(failure) = case(database, *seed, Bug::None).await {
+            panic!("{failure}\n  on {database:?}; replay with SIMULATION_SEED={seed}");
+        }
+    }
+}
+
+/// The one seed that is to be replayed, else these.
+fn seeds_or_replay(seeds: impl Iterator<Item = u64>) -> Vec<u64> {
+    let seeds = number("SIMULATION_SEED").map_or_else(|| seeds.collect(), |seed| vec![seed]);
+    println!("{} seeds from {:?} to {:?}", seeds.len(), seeds.first(), seeds.last());
+    seeds
+}
+
 #[test]
 fn no_invariant_breaks() {
-    if let Some(seed) = number("SIMULATION_SEED") {
-        return run(seed, 1, seed + 1);
-    }
     let end = number("SIMULATION_CASES").unwrap_or(CASES);
-    println!("seeds 0 to {end}");
-    std::thread::scope(|scope| {
-        for first in 0..2 {
-            scope.spawn(move || run(first, 2, end));
-        }
-    });
+    run(&Database::Sqlite, &seeds_or_replay(0..end));
+}
+
+#[test]
+fn no_invariant_breaks_on_postgres() {
+    let server = store::testing::postgres().unwrap();
+    let seeds = (0..).filter(|seed: &u64| !seed.is_multiple_of(RESTORING)).take(POSTGRES_CASES);
+    run(&Database::Postgres(server), &seeds_or_replay(seeds));
 }
 
 fn assert_caught(bug: Bug) {
     let caught = block_on(async {
         // Only every eighth case restores a database.
-        let step = if bug == Bug::RestoreUnnoticed { 8 } else { 1 };
-        for seed in (0..SEEDS_TO_CATCH_A_BUG).step_by(step) {
+        let step = if bug == Bug::RestoreUnnoticed { RESTORING } else { 1 };
+        for seed in (0..SEEDS_TO_CATCH_A_BUG).step_by(usize::try_from(step).unwrap()) {
             if let Err(failure) = case(&Database::Sqlite, seed, bug).await {
                 return Some(failure);
             }

@@ -111,10 +111,10 @@ fn exit(folder: &Path) -> io::Result<Exit> {
     let last_lines = last_lines(&folder.join(LOG_FILE))?;
     Ok(match code {
         Some(code) if (SIGNAL_CODES_FROM + 1..=SIGNAL_CODES_FROM + SIGNALS_MAX).contains(&code) => {
-            Exit { exit_code: None, signal: Some(code - SIGNAL_CODES_FROM), last_lines }
+            Exit { exit_code: None, signal: Some(code - SIGNAL_CODES_FROM), last_lines, cause: None }
         }
-        Some(code) => Exit { exit_code: Some(code), signal: None, last_lines },
-        None => Exit { exit_code: None, signal: Some(SIGKILL), last_lines },
+        Some(code) => Exit { exit_code: Some(code), signal: None, last_lines, cause: None },
+        None => Exit { exit_code: None, signal: Some(SIGKILL), last_lines, cause: None },
     })
 }
 

@@ -1,5 +1,6 @@
 //! What must hold after every operation.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ pub(super) struct Sightings {
     ownerless: BTreeMap<ResourceId, Duration>,
 }
 
+/// The sandboxes as one check sees them, each read once: the checks ask for the same few again and again.
+type Seen = BTreeMap<SandboxId, Option<Sandbox>>;
+
 impl World {
     /// Checks the invariants that always hold.
     ///
@@ -33,18 +37,38 @@ impl World {
         if let Some(id) = self.cloud.foreign_deletes().first() {
             return Err(format!("another region's resource was to be deleted: {}", id.0));
         }
-        self.check_stored_first().await?;
-        self.check_removals().await?;
-        self.check_seats().await
+        let (resources, removals) = (self.cloud.resources(), self.cloud.removals());
+        let removed = removals.get(self.sightings.removals..).unwrap_or_default();
+        let seen = self.look(resources.iter().chain(removed)).await?;
+        self.check_stored_first(&resources, &seen)?;
+        removed.iter().try_for_each(|resource| self.check_removal(resource, &seen))?;
+        self.sightings.removals = removals.len();
+        self.note_ownerless(resources, &seen);
+        self.check_seats(&seen)
+    }
+
+    /// Reads the sandboxes of these resources and of every seat.
+    async fn look(&self, resources: impl Iterator<Item = &Resource>) -> Result<Seen, String> {
+        let seats = self.known.values().map(|known| &known.id);
+        let mut seen = Seen::new();
+        for id in resources.map(|resource| &resource.tags.sandbox).chain(seats) {
+            let Entry::Vacant(place) = seen.entry(id.clone()) else { continue };
+            match self.store.sandboxes().get(id).await {
+                Ok(sandbox) => drop(place.insert(Some(sandbox))),
+                Err(store::Error::NotFound) => drop(place.insert(None)),
+                Err(error) => return Err(format!("{id} cannot be read: {error}")),
+            }
+        }
+        Ok(seen)
     }
 
     /// Nothing exists that was not stored before: each machine's incarnation and number are in the store.
-    async fn check_stored_first(&self) -> Result<(), String> {
+    fn check_stored_first(&self, resources: &[Resource], seen: &Seen) -> Result<(), String> {
         // A restored database has forgotten some, rightly.
         let ours =
             |r: &&Resource| r.kind == Kind::Machine && r.tags.region.as_str() == "bj" && !self.restored;
-        for resource in self.cloud.resources().iter().filter(ours) {
-            let Ok(sandbox) = self.store.sandboxes().get(&resource.tags.sandbox).await else { continue };
+        for resource in resources.iter().filter(ours) {
+            let Some(sandbox) = owner(seen, resource) else { continue };
             let row = sandbox.status.machine(&resource.tags.machine);
             if row.is_some_and(|row| row.incarnation < resource.tags.incarnation) {
                 return Err(format!("it exists but was not stored before: {resource:?}"));
@@ -54,19 +78,15 @@ impl World {
     }
 
     /// No machine is removed while its sandbox is meant to run on it, and what nobody owns only after the grace.
-    async fn check_removals(&mut self) -> Result<(), String> {
-        let removals = self.cloud.removals();
-        let new = removals.iter().skip(self.sightings.removals);
-        for removed in new.filter(|resource| resource.kind == Kind::Machine) {
-            let sandbox = self.store.sandboxes().get(&removed.tags.sandbox).await;
-            if sandbox.as_ref().is_ok_and(|sandbox| is_in_use(sandbox, removed)) {
-                return Err(format!("a machine in use was removed: {removed:?}"));
-            }
-            self.check_grace(removed, matches!(sandbox, Err(store::Error::NotFound)))?;
+    fn check_removal(&self, removed: &Resource, seen: &Seen) -> Result<(), String> {
+        if removed.kind != Kind::Machine {
+            return Ok(());
         }
-        self.sightings.removals = removals.len();
-        self.note_ownerless().await;
-        Ok(())
+        let sandbox = owner(seen, removed);
+        if sandbox.is_some_and(|sandbox| is_in_use(sandbox, removed)) {
+            return Err(format!("a machine in use was removed: {removed:?}"));
+        }
+        self.check_grace(removed, sandbox.is_none())
     }
 
     fn check_grace(&self, removed: &Resource, is_unknown: bool) -> Result<(), String> {
@@ -80,32 +100,26 @@ impl World {
         Ok(())
     }
 
-    async fn note_ownerless(&mut self) {
+    fn note_ownerless(&mut self, resources: Vec<Resource>, seen: &Seen) {
         let elapsed = self.elapsed();
-        for resource in self.cloud.resources() {
-            let owner = self.store.sandboxes().get(&resource.tags.sandbox).await;
-            if owner.is_ok_and(|sandbox| sandbox.status.phase != Phase::Deleted) {
-                continue;
+        for resource in resources {
+            if owner(seen, &resource).is_none_or(is_dead) {
+                self.sightings.ownerless.entry(resource.id).or_insert(elapsed);
             }
-            self.sightings.ownerless.entry(resource.id).or_insert(elapsed);
         }
         for known in self.known.values() {
-            let sandbox = self.store.sandboxes().get(&known.id).await;
-            if sandbox.is_ok_and(|sandbox| sandbox.status.phase == Phase::Deleted) {
+            if seen.get(&known.id).and_then(Option::as_ref).is_some_and(is_dead) {
                 self.sightings.dead.insert(known.id.clone());
             }
         }
     }
 
     /// No accepted create is lost, and nobody's wish is changed.
-    async fn check_seats(&self) -> Result<(), String> {
+    fn check_seats(&self, seen: &Seen) -> Result<(), String> {
         for (slot, known) in &self.known {
-            let sandbox = self
-                .store
-                .sandboxes()
-                .get(&known.id)
-                .await
-                .map_err(|e| format!("seat {slot} is lost: {e}"))?;
+            let Some(sandbox) = seen.get(&known.id).and_then(Option::as_ref) else {
+                return Err(format!("seat {slot} is lost"));
+            };
             if sandbox.intent.wanted != known.wanted {
                 return Err(format!(
                     "seat {slot} is wanted {:?}, the platform said {:?}",
@@ -115,6 +129,14 @@ impl World {
         }
         Ok(())
     }
+}
+
+fn owner<'a>(seen: &'a Seen, resource: &Resource) -> Option<&'a Sandbox> {
+    seen.get(&resource.tags.sandbox)?.as_ref()
+}
+
+fn is_dead(sandbox: &Sandbox) -> bool {
+    sandbox.status.phase == Phase::Deleted
 }
 
 fn is_in_use(sandbox: &Sandbox, resource: &Resource) -> bool {

@@ -9,8 +9,15 @@ use domain::sandbox::Sandbox;
 use super::op::Name;
 use super::world::{Known, World};
 
-/// Rounds of both jobrunners within which everything settles; each is a second.
-const ROUNDS_MAX: usize = 400;
+/// Time that passes in a round: less than a lease, so that whoever leads goes on leading.
+const ROUND: Duration = Duration::from_secs(2);
+/// Rounds of both jobrunners within which everything settles.
+const ROUNDS_MAX: usize = 200;
+/// Rounds that one leads for before the other does: longer than the sweep's grace, as sightings of one lead are not
+/// another's.
+const ROUNDS_OF_A_LEAD: usize = 50;
+/// Rounds of watching that nothing is removed: longer than the sweep's grace.
+const ROUNDS_OF_QUARANTINE: usize = 45;
 
 impl World {
     /// Ends all faults and waits until everything is where it is wanted.
@@ -27,15 +34,14 @@ impl World {
         }
         let mut unsettled = String::new();
         for round in 0..ROUNDS_MAX {
-            // Each leads for longer than the sweep's grace: sightings of one lead are not another's.
-            let name = if round % 200 < 100 { Name::A } else { Name::B };
+            let name = if (round / ROUNDS_OF_A_LEAD).is_multiple_of(2) { Name::A } else { Name::B };
             self.tick(name).await;
             self.check().await.map_err(|violation| format!("while healing: {violation}"))?;
             match self.unsettled().await? {
                 None => return self.check_foreign(),
                 Some(what) => unsettled = what,
             }
-            self.pass(Duration::from_secs(1));
+            self.pass(ROUND);
         }
         Err(format!("not settled after {ROUNDS_MAX} rounds: {unsettled}"))
     }
@@ -48,10 +54,10 @@ impl World {
             r.tags.region.as_str() == "bj" && r.tags.epoch == epoch && r.tags.creation_number > counter
         };
         let before: Vec<_> = self.cloud.resources().into_iter().filter(unknown).collect();
-        for _ in 0..90 {
+        for _ in 0..ROUNDS_OF_QUARANTINE {
             self.tick(Name::A).await;
             self.check().await.map_err(|violation| format!("in quarantine: {violation}"))?;
-            self.pass(Duration::from_secs(1));
+            self.pass(ROUND);
         }
         let after = self.cloud.resources();
         if let Some(gone) = before.iter().find(|resource| !after.iter().any(|r| r.id == resource.id)) {

@@ -75,6 +75,11 @@ impl Leader {
         &self.ctx.pause
     }
 
+    /// Waits until one of its drives ends.
+    pub(super) async fn a_drive_ends(&self) {
+        self.ctx.wakes.reconcile.notified().await;
+    }
+
     /// Renews or takes the lease. A store's error is the next tick's business, as in the real loop.
     pub(super) async fn lead(&self) {
         let _ = self.ctx.leadership.tick(&self.ctx.store, &*self.ctx.clock).await;

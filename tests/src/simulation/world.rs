@@ -15,6 +15,7 @@ use domain::resources::Resources;
 use domain::sandbox::TemplateRef;
 use domain::template::version_of;
 use domain::time::{Clock, ManualClock, Timestamp};
+use futures_util::future::select_all;
 use jobrunner::testing::Bug;
 use serde_json::{Value, json};
 use store::{NewSandbox, Store};
@@ -23,13 +24,16 @@ use super::check::Sightings;
 use super::leader::{Leader, Start};
 use super::op::{FaultKind, Name, Op};
 
+/// Most time between two looks whether all drives have ended or stand still. Real time: it decides nothing.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
 /// Where the world's store is.
 #[derive(Clone, Debug)]
 pub enum Database {
     /// SQLite in memory (a file in a temporary folder when the case restores a backup).
     Sqlite,
     /// A database of this server, made for the case.
-    Postgres(Arc<store::testing::Postgres>),
+    Postgres(&'static store::testing::Postgres),
 }
 
 /// What the platform knows of one slot.
@@ -236,7 +240,9 @@ impl World {
             if driven <= standing {
                 return;
             }
-            tokio::task::yield_now().await;
+            let ends = self.leaders.values().map(|leader| Box::pin(leader.a_drive_ends()));
+            // Nothing tells of a call that begins to be held, so nobody waits long for an end.
+            let _ = tokio::time::timeout(LOOK_AGAIN, select_all(ends)).await;
         }
     }
 

@@ -43,26 +43,39 @@ fn uids_of_our_own() -> u32 {
 
 /// Set for processes that tests start: where the agent is.
 pub(super) const AGENT_VARIABLE: &str = "LOCAL_TEST_AGENT";
+/// Where an agent is that was built already, as the Makefile says it.
+const BUILT_VARIABLE: &str = "QINGJIAO_AGENT";
 
 /// The agent of this workspace, built now unless it is.
 pub(super) fn agent() -> &'static Path {
     static AGENT: OnceLock<PathBuf> = OnceLock::new();
     AGENT.get_or_init(|| {
-        if let Some(given) = std::env::var_os(AGENT_VARIABLE) {
-            return given.into();
-        }
-        let exe = std::env::current_exe().unwrap();
-        let target = exe.ancestors().nth(3).unwrap();
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "agent", "--target-dir"])
-            .arg(target)
-            // Read when it runs: build results are shared between clones, and another one's path may be gone.
-            .current_dir(std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
-            .output()
-            .unwrap();
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        target.join("debug/agent")
+        std::env::var_os(AGENT_VARIABLE).map(PathBuf::from).or_else(built_before).unwrap_or_else(build)
     })
+}
+
+fn built_before() -> Option<PathBuf> {
+    let program = PathBuf::from(std::env::var_os(BUILT_VARIABLE)?);
+    assert!(
+        program.is_file(),
+        "{BUILT_VARIABLE} names {}, which is no file: run `make agent`, or unset it to have the agent built here",
+        program.display()
+    );
+    Some(program)
+}
+
+fn build() -> PathBuf {
+    let exe = std::env::current_exe().unwrap();
+    let target = exe.ancestors().nth(3).unwrap();
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "agent", "--target-dir"])
+        .arg(target)
+        // Read when it runs: build results are shared between clones, and another one's path may be gone.
+        .current_dir(std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    target.join("debug/agent")
 }
 
 impl LocalBench {
