@@ -13,12 +13,13 @@ export QINGJIAO_AGENT ?= $(CARGO_TARGET_DIR)/agent/agent
 export ARTEFACTS ?= $(CURDIR)/tests/artefacts
 
 UP_PACKAGES := bubblewrap iproute2
-TEST_PACKAGES := $(UP_PACKAGES) chromium fonts-noto-cjk postgresql-15
+TEST_PACKAGES := $(UP_PACKAGES) chromium fonts-noto-cjk postgresql-15 jupyter-notebook jq
+BENCH_PACKAGES := $(UP_PACKAGES) postgresql-15 nginx-light wrk
 
 # suite NAME BUDGET_S COMMAND...: runs it and says how long it took.
 suite := scripts/suite
 
-.PHONY: help up test check bench soak browser web agent deps
+.PHONY: help up test check bench soak browser cluster web agent deps
 
 help: ## This list
 	@echo "Usage: make TARGET"
@@ -51,17 +52,26 @@ check: ## The inner loop: format, lints, unit tests of every crate
 	$(suite) lints 180 cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(suite) units 180 cargo test --locked --workspace --exclude tests
 
-bench: ## Benchmarks (none is written yet; this says so and fails)
-	@echo "no benchmark is written yet" >&2; exit 1
+bench: ## Measure a region beside its peers into docs/benchmarks.md; S=name for one section
+	@scripts/deps $(BENCH_PACKAGES)
+	@scripts/web
+	@scripts/agent $(QINGJIAO_AGENT)
+	scripts/bench $(S)
 
-soak: ## Long random campaigns (none is written yet; this says so and fails)
-	@echo "no campaign is written yet; SIMULATION_CASES=50000 cargo test -p tests no_invariant runs a long simulation" >&2; exit 1
+soak: ## Long random campaigns: simulation, chaos, hostile bytes, churn; T=minutes (30)
+	@scripts/deps $(TEST_PACKAGES)
+	@scripts/web
+	@scripts/agent $(QINGJIAO_AGENT)
+	scripts/soak $(or $(T),30)
 
 browser: ## The flow of a whole region in a real Chromium
 	@scripts/deps $(TEST_PACKAGES)
 	@scripts/web
 	@scripts/agent $(QINGJIAO_AGENT)
 	scripts/browser
+
+cluster: ## Start a two-node Kubernetes for tests and print its kubeconfig; DOWN=1 stops it
+	tests/cluster/cluster $(if $(DOWN),stop,start)
 
 web: ## Build the pages into web/dist, if their sources changed
 	scripts/web
