@@ -62,7 +62,10 @@ impl Catalog {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let database = match create(path) {
             Err(redb::DatabaseError::DatabaseAlreadyOpen) => return Err(Error::InUse(path.to_owned())),
-            Err(redb::DatabaseError::Storage(redb::StorageError::Io(error))) => {
+            // The disk's own errors pass; "invalid data" is how redb calls a file that is none of its own.
+            Err(redb::DatabaseError::Storage(redb::StorageError::Io(error)))
+                if error.kind() != std::io::ErrorKind::InvalidData =>
+            {
                 return Err(storage(redb::StorageError::Io(error)));
             }
             Err(error) => {

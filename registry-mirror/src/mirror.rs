@@ -104,6 +104,14 @@ impl Mirror {
         self.fills.blob(digest, &self.origins(image, digest)?).await
     }
 
+    /// Waits until a blob of a repository is complete and durable here; returns its size in bytes.
+    ///
+    /// # Errors
+    /// What the upstreams said.
+    pub async fn complete(&self, image: &ImageName, digest: &Digest) -> Result<u64, Fault> {
+        self.fills.complete(digest, &self.origins(image, digest)?).await
+    }
+
     /// A blob's size in bytes, for HEAD: nothing is filled.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::random::OsRandom;
 use domain::time::SystemClock;
@@ -13,6 +14,10 @@ use crate::error::Error;
 use crate::options::Options;
 use crate::sql::{Database, args};
 use crate::store::Store;
+
+/// How long a copy may take to be closed, and how often that is looked at: the file system tells nobody.
+const CLOSED_WITHIN: Duration = Duration::from_secs(10);
+const CLOSED_LOOK: Duration = Duration::from_millis(20);
 
 /// Writes a whole and consistent copy of the store into a new file, while it is in use. The file is its owner's alone.
 ///
@@ -50,14 +55,14 @@ pub async fn restore(from: &Path, url: &str) -> Result<(), Error> {
     let partial = path.with_extension("restoring");
     let copied = private(&partial).and_then(|mut copy| io::copy(&mut backup, &mut copy));
     copied.map_err(|error| refused("url", &partial, &error))?;
-    let renewed = renew(&partial).await;
+    let mut renewed = renew(&partial).await;
+    if renewed.is_ok() && !is_closed(&partial).await {
+        renewed = Err(Error::Unavailable { reason: "the copy could not be closed; try again".to_owned() });
+    }
     if renewed.is_err() {
         remove(&partial);
     }
     renewed?;
-    if journal(&partial).exists() {
-        return Err(Error::Unavailable { reason: "the copy could not be closed; try again".to_owned() });
-    }
     File::open(&partial)
         .and_then(|file| file.sync_all())
         .and_then(|()| std::fs::rename(&partial, &path))
@@ -87,6 +92,19 @@ fn journal(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     name.into()
+}
+
+/// Whether everything has reached the database's own file. A pool gives its last connection back on a task of its
+/// own, which a busy computer runs late.
+async fn is_closed(path: &Path) -> bool {
+    let deadline = tokio::time::Instant::now() + CLOSED_WITHIN;
+    while journal(path).exists() {
+        if tokio::time::Instant::now() > deadline {
+            return false;
+        }
+        tokio::time::sleep(CLOSED_LOOK).await;
+    }
+    true
 }
 
 /// A new file that only its owner reads and writes.

@@ -104,7 +104,7 @@ impl Task {
         self.again(|| self.follow(&link.digest, &counted_bytes)).await
     }
 
-    /// Waits until a blob is here and verified. What an earlier attempt counted is not counted again.
+    /// Waits until a blob is here, verified and durable. What an earlier attempt counted is not counted again.
     async fn follow(&self, digest: &Digest, counted_bytes: &AtomicU64) -> Result<(), Fault> {
         let mut blob = self.mirror.blob(&self.image.name, digest).await?;
         let mut end = 0;
@@ -113,6 +113,7 @@ impl Task {
             let before = counted_bytes.fetch_max(end, Ordering::Relaxed);
             self.update(|image| image.done_bytes += end.saturating_sub(before));
         }
+        self.mirror.complete(&self.image.name, digest).await?;
         Ok(())
     }
 
