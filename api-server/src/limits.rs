@@ -72,6 +72,9 @@ pub(crate) const KEY_CACHE_ENTRIES_MAX: usize = 10_000;
 pub(crate) const REGION_CACHE: Duration = Duration::from_secs(1);
 /// How long the queue's order is believed, at least.
 pub(crate) const QUEUE_CACHE: Duration = Duration::from_secs(1);
+/// A queue in which somebody has waited this long is one: before that, the pace of admissions tells how many came, not
+/// how many there is room for.
+pub(crate) const QUEUE_EVIDENCE: Duration = Duration::from_secs(2);
 /// Over which time admissions are counted for an estimate.
 pub(crate) const ADMISSION_WINDOW_S: u64 = 300;
 

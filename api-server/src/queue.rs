@@ -6,13 +6,13 @@ mod lines;
 use std::time::Duration;
 
 use domain::id::{SandboxId, TenantId};
-use domain::queue;
+use domain::queue::{self, Entry};
 use domain::time::Timestamp;
 use parking_lot::Mutex;
 use store::Store;
 use tokio::time::Instant;
 
-use crate::limits::{ADMISSION_WINDOW_S, QUEUE_CACHE};
+use crate::limits::{ADMISSION_WINDOW_S, QUEUE_CACHE, QUEUE_EVIDENCE};
 use crate::view::QueueView;
 use lines::Lines;
 
@@ -29,6 +29,7 @@ pub(crate) struct QueueCache {
 #[derive(Debug)]
 struct Seen {
     lines: Lines,
+    /// Lately, at the pace of a real queue; 0 when there is none.
     admitted: u64,
     until: Instant,
 }
@@ -68,8 +69,36 @@ async fn look(store: &Store, now: Timestamp) -> Result<Seen, store::Error> {
     let sandboxes = store.sandboxes();
     let waiting = sandboxes.waiting().await?;
     let running = sandboxes.running_per_tenant().await?;
-    let admitted = sandboxes.admitted_since(now - Duration::from_secs(ADMISSION_WINDOW_S)).await?;
+    let admitted = if is_contended(&waiting, now) {
+        sandboxes.admitted_since(now - Duration::from_secs(ADMISSION_WINDOW_S)).await?
+    } else {
+        0
+    };
     let lines = Lines::new(waiting, running);
     let keep = QUEUE_CACHE.max(began.elapsed() * LOOK_SHARE);
     Ok(Seen { lines, admitted, until: Instant::now() + keep })
+}
+
+fn is_contended(waiting: &[Entry], now: Timestamp) -> bool {
+    waiting.iter().any(|entry| now.since(entry.queued_at) >= QUEUE_EVIDENCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::resources::Resources;
+
+    use super::*;
+
+    #[test]
+    fn who_is_admitted_at_once_is_no_queue() {
+        let entry = Entry {
+            sandbox: "bj-aaaaaaaaaaaaaaaa".parse().unwrap(),
+            tenant: "school-1".parse().unwrap(),
+            queued_at: Timestamp::from_ms(1000),
+            resources: Resources::default(),
+        };
+        let contended = |now_ms| is_contended(std::slice::from_ref(&entry), Timestamp::from_ms(now_ms));
+        assert!(!contended(1500));
+        assert!(contended(3000));
+    }
 }

@@ -92,7 +92,8 @@ causes! {
     /// The main command ended.
     MachineExited, "machine_exited", true, Teacher,
         "环境中的主程序意外退出。", "The main program of the environment ended unexpectedly.",
-        "请查看最后几行输出；可重新启动或重置。", "Look at its last lines of output; start again or reset.";
+        "请重新启动或重置；若再次退出，模板作者可在原因中查看最后几行输出。",
+        "Start it again or reset it; if it ends again, the template's author finds its last lines of output in the cause.";
     /// The machine vanished.
     MachineLost, "machine_lost", true, Operator,
         "运行环境的机器丢失，正在重建。", "The machine was lost and is being made again.",

@@ -56,6 +56,18 @@ impl Problem {
         problem
     }
 
+    /// What to do at a command line, where it isn't plain from the rest.
+    fn remedy(&self) -> Option<&'static str> {
+        match self.r#type.as_str() {
+            "sandbox_not_found" => Some("`region sandbox list` shows the ids"),
+            "template_not_found" => Some("`region template list` shows the names"),
+            "unauthenticated" => {
+                Some("put the region's key into QINGJIAO_KEY, or name its file with --key-file")
+            }
+            _ => None,
+        }
+    }
+
     fn sentence(&self) -> String {
         // With fields the detail repeats the first of them.
         let detail = self.detail.as_deref().filter(|detail| *detail != self.title && self.errors.is_empty());
@@ -88,6 +100,9 @@ impl fmt::Display for Problem {
         }
         if let Some(snapshot) = &self.snapshot {
             write!(f, "\n  the present state: {snapshot}")?;
+        }
+        if let Some(remedy) = self.remedy() {
+            write!(f, "\n  {remedy}")?;
         }
         if let Some(seconds) = self.retry_after_s {
             write!(f, "\n  try again in {seconds} s")?;
@@ -125,6 +140,13 @@ mod tests {
         let body = br#"{"title":"The region takes no new sandboxes now.","detail":"maintenance"}"#;
         let shown = Problem::read(503, body, None).to_string();
         assert_eq!(shown, "The region takes no new sandboxes now: maintenance");
+    }
+
+    #[test]
+    fn a_wrong_name_leads_to_the_right_ones() {
+        let body = br#"{"type":"sandbox_not_found","title":"There is no such sandbox, or it was deleted."}"#;
+        let expected = "There is no such sandbox, or it was deleted.\n  `region sandbox list` shows the ids";
+        assert_eq!(Problem::read(404, body, None).to_string(), expected);
     }
 
     #[test]

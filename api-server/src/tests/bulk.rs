@@ -91,9 +91,17 @@ async fn access_for_a_class_is_one_call() {
     let world = World::with_lab().await;
     let id = world.create("s1", "school-1").await;
     let item = |id: &str, app: &str| json!({"id":id,"access":{"app":app,"user":"u-1","role":"student"}});
-    let batch = json!({"items":[item(&id, "lab"), item("bj-aaaaaaaaaaaaaaaa", "lab"), item(&id, "nothing")]});
+    let unreadable = json!({"id":id,"access":{"app":"lab","user":"u-1","role":"pupil"}});
+    let batch = json!({"items":[item(&id, "lab"), item("bj-aaaaaaaaaaaaaaaa", "lab"), item(&id, "nothing"),
+        item("no id", "lab"), unreadable, 7]});
     let given = items(&world.post(PLATFORM, "/v1/sandboxes:batchAccess", &batch).await.expect(200));
     assert!(given[0]["access"]["url"].as_str().unwrap().contains("#ticket="));
     assert_eq!(given[1]["problem"]["type"], "sandbox_not_found");
     assert_eq!(given[2]["problem"]["errors"][0]["field"], "app");
+    assert_eq!(
+        (&given[3]["id"], &given[3]["problem"]["type"]),
+        (&json!("no id"), &json!("sandbox_not_found"))
+    );
+    assert_eq!(given[4]["problem"]["errors"][0]["field"], "access.role");
+    assert_eq!((&given[5]["id"], &given[5]["problem"]["status"]), (&Value::Null, &json!(422)));
 }

@@ -87,7 +87,12 @@ fn human(event: &Event, language: Language) -> String {
             .to_owned();
     };
     let cause = sandbox.cause.as_ref().map_or("", |cause| cause.text.pick(language));
-    format!("{head} {}  {:<12} {cause}", sandbox.id, sandbox.phase).trim_end().to_owned()
+    // A change of something else than the phase says what it was.
+    let others: Vec<&str> =
+        event.changed.iter().map(String::as_str).filter(|field| *field != "phase").collect();
+    format!("{head} {}  {:<12} {}  {cause}", sandbox.id, sandbox.phase, others.join(", "))
+        .trim_end()
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ fn value(phase: &str) -> Value {
     let cause = json!({"slug": "machine_exited", "stage": "starting", "who": "teacher", "retryable": true,
         "retry_after_s": null, "at": "2026-09-01T08:00:05Z",
         "text": {"zh": "环境中的主程序意外退出。", "en": "The main program of the environment ended unexpectedly."},
-        "next": {"zh": "请查看最后几行输出；可重新启动或重置。", "en": "Look at its last lines of output; start again or reset."},
+        "next": {"zh": "请重新启动或重置；若再次退出，模板作者可在原因中查看最后几行输出。", "en": "Start it again or reset it; if it ends again, the template's author finds its last lines of output in the cause."},
         "detail": "exit code 3", "last_lines": ["reading the licence", "error: licence file not found"]});
     json!({"id": "bj-abcdefghij234567", "ref": "c42-s7", "template": "fails-on-purpose@sha256:0123456789abcdef",
         "tenant": "school-9", "owner": "u-7", "class_id": "c42", "labels": {"term": "2026a"},

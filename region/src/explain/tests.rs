@@ -13,7 +13,7 @@ bj-abcdefghij234567 was made from template fails-on-purpose (sha256:01234567) fo
 
 Now: failed: The main program of the environment ended unexpectedly. (wanted: running)
   Cause: machine_exited (while starting)
-  What to do: Look at its last lines of output; start again or reset. (for the teacher or the template's author)
+  What to do: Start it again or reset it; if it ends again, the template's author finds its last lines of output in the cause. (for the teacher or the template's author)
   Details: exit code 3
   Its last lines of output:
     │ reading the licence
@@ -52,7 +52,7 @@ fn the_story_is_told_in_chinese_too() {
     for words in [
         "是为租户 school-9 的 u-7 创建的环境",
         "现在：failed",
-        "下一步: 请查看最后几行输出",
+        "下一步: 请重新启动或重置",
         "接下来：不会自动重试",
         "经过：",
         "已创建",

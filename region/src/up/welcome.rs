@@ -62,6 +62,8 @@ impl Welcome {
         let Self { console_url, api_url, proxy_port, admin_url, mirror_url, .. } = self;
         let (key_file, state) = (self.key_file.display(), self.state.display());
         let more = crate::samples::missing().map_or_else(String::new, |how| format!("  More      {how}\n"));
+        let call = not_on_path()
+            .map_or_else(String::new, |program| format!("  Command   alias region={}\n", program.display()));
         let here = if is_default(&self.state) { String::new() } else { format!(" --state {state}") };
         format!(
             "
@@ -75,7 +77,7 @@ impl Welcome {
   Images    pull through {mirror_url}; `region{here} mirror hosts` leads engines to it
   Health    {admin_url}/readyz
   State     {state}
-
+{call}
   Try it    region{here} sandbox create linux-shell
             region{here} template list
 {more}
@@ -87,6 +89,16 @@ impl Welcome {
 
 fn is_default(state: &Path) -> bool {
     crate::profile::default_state_folder().is_some_and(|folder| folder == state)
+}
+
+/// This program, when the word `region` doesn't call it.
+fn not_on_path() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let called =
+        std::env::split_paths(&folders).map(|folder| folder.join("region")).find(|file| file.is_file());
+    let same = called.and_then(|file| file.canonicalize().ok()).is_some_and(|file| file == program);
+    (!same).then_some(program)
 }
 
 /// What goes on without us.

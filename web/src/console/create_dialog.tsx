@@ -80,6 +80,7 @@ function TemplateField({ names }: { names: readonly string[] }) {
     <div class="form-row">
       <label for={id}>{t("create.template")}</label>
       <select id={id} name="template" class="field" required>
+        {names.length > 1 && <option value="">{t("create.template.choose")}</option>}
         {names.map((name) => (
           <option key={name}>{name}</option>
         ))}

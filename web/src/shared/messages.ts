@@ -96,6 +96,7 @@ const pageMessages = {
   "waiting.wake_refused": { zh: "现在不能从这里启动：{detail}", en: "It can’t be started from here: {detail}" },
   "waiting.ready": { zh: "环境已就绪", en: "Your environment is ready" },
   "cause.next": { zh: "怎么办", en: "What to do" },
+  "cause.next.teacher": { zh: "请转告老师", en: "For your teacher" },
   "cause.code": { zh: "原因代码：{slug}", en: "Cause code: {slug}" },
 
   "terminal.title": { zh: "终端", en: "Terminal" },

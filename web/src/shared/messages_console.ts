@@ -114,6 +114,7 @@ export const consoleMessages = {
 
   "create.title": { zh: "新建环境", en: "New sandbox" },
   "create.template": { zh: "模板", en: "Template" },
+  "create.template.choose": { zh: "请选择…", en: "Choose one…" },
   "create.tenant": { zh: "租户", en: "Tenant" },
   "create.owner": { zh: "所有者", en: "Owner" },
   "create.ref": { zh: "名称（ref）", en: "Name (ref)" },

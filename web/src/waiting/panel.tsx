@@ -74,7 +74,7 @@ function CauseNote({ cause, failed }: { cause: Cause; failed: boolean }) {
       <p>{say(cause.text)}</p>
       {cause.next !== null && (
         <p class="cause-next">
-          <strong>{t("cause.next")}</strong>
+          <strong>{t(cause.who === "teacher" ? "cause.next.teacher" : "cause.next")}</strong>
           {say(cause.next)}
         </p>
       )}

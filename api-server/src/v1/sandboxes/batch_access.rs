@@ -5,21 +5,23 @@ use axum::extract::State;
 use domain::id::SandboxId;
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::ticket::{Access, Draft, Entrance, draft};
 use crate::auth::Caller;
-use crate::body::Sent;
+use crate::body::{self, Sent};
 use crate::context::Api;
 use crate::limits::{BULK_BODY_BYTES_MAX, BULK_CONCURRENCY, BULK_ITEMS_MAX};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Kind, Problem, ProblemBody};
 
 /// Users who want to enter.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BatchAccess {
     /// One to 500 of them.
-    items: Vec<BatchAccessItem>,
+    #[schema(value_type = Vec<BatchAccessItem>)]
+    items: Vec<Value>,
 }
 
 /// One user.
@@ -27,8 +29,7 @@ pub(crate) struct BatchAccess {
 #[serde(deny_unknown_fields)]
 pub(crate) struct BatchAccessItem {
     /// The sandbox.
-    #[schema(value_type = String)]
-    id: SandboxId,
+    id: String,
     /// As for `access` of one sandbox.
     access: Access,
 }
@@ -43,9 +44,8 @@ pub(crate) struct BatchEntrances {
 /// What became of one item: a way in or a problem.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BatchEntrance {
-    /// The sandbox.
-    #[schema(value_type = String)]
-    id: SandboxId,
+    /// The sandbox, as it was asked for; null when the item names none.
+    id: Option<String>,
     /// The way in.
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<Entrance>,
@@ -54,7 +54,7 @@ pub(crate) struct BatchEntrance {
     problem: Option<ProblemBody>,
 }
 
-/// Ways in for many users at once.
+/// Ways in for many users at once. One bad item doesn't hold up the others.
 #[utoipa::path(
     post, path = "/v1/sandboxes:batchAccess", operation_id = "sandbox_batch_access", tag = "sandboxes",
     request_body = BatchAccess,
@@ -91,11 +91,15 @@ pub(crate) async fn handler(
     Ok(Json(BatchEntrances { items }))
 }
 
-async fn one(api: &Api, caller: &Caller, item: BatchAccessItem) -> (SandboxId, Result<Draft, Problem>) {
-    let BatchAccessItem { id, access } = item;
-    let result = match api.sandbox(caller, &id).await {
-        Ok(sandbox) => draft(api, &sandbox, access).await,
-        Err(problem) => Err(problem),
-    };
-    (id, result)
+async fn one(api: &Api, caller: &Caller, item: Value) -> (Option<String>, Result<Draft, Problem>) {
+    let id = item["id"].as_str().map(str::to_owned);
+    (id, entrance(api, caller, &item).await)
+}
+
+async fn entrance(api: &Api, caller: &Caller, item: &Value) -> Result<Draft, Problem> {
+    let BatchAccessItem { id, access } = body::read(item)?;
+    // As in a path: a text that can't be an id names no sandbox.
+    let id: SandboxId = id.parse().map_err(|_| Problem::new(Kind::SandboxNotFound))?;
+    let sandbox = api.sandbox(caller, &id).await?;
+    draft(api, &sandbox, access).await
 }

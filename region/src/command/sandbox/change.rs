@@ -148,6 +148,10 @@ async fn ask(api: &Api, id: &str, change: &Change<'_>, if_generation: Option<u64
 
 fn told(id: &str, answer: &Value, invocation: &Invocation) -> String {
     match read::<Sandbox>("change", answer) {
+        // A delete is accepted before anything is gone: the phase alone would read as if nothing had happened.
+        Ok(sandbox) if sandbox.wanted == "deleted" && sandbox.phase != "deleted" => {
+            format!("{id}  is being deleted")
+        }
         Ok(sandbox) => format!("{id}  {}", now_line(&sandbox, invocation.language)),
         Err(_) => format!("{id}  deleted"),
     }
