@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use runtime::tls::TlsOptions;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -13,6 +14,8 @@ use crate::limits::COOKIE_S_MAX;
 pub struct Config {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// A second address with TLS; without it something before this process ends TLS, or nothing does.
+    pub tls: Option<TlsOptions>,
     /// Where the platform and operators reach this API; the console's address too.
     pub public_url: String,
     /// The domain below which every app has a host of its own.
@@ -35,6 +38,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
+            tls: None,
             public_url: "http://localhost:8000".to_owned(),
             domain: "localhost".to_owned(),
             proxy_scheme: "http".to_owned(),

@@ -20,4 +20,7 @@ pub enum Error {
     /// The address is not to be had.
     #[error(transparent)]
     Listen(#[from] std::io::Error),
+    /// The certificate can't be used, or its address is not to be had.
+    #[error("api.tls: {0}")]
+    Tls(#[from] runtime::tls::Error),
 }

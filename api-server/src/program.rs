@@ -40,7 +40,8 @@ pub(crate) struct Program {
 }
 
 impl Configuration for Program {
-    const FOREIGN_SECTIONS: &'static [&'static str] = &["proxy", "jobrunner", "local"];
+    const FOREIGN_SECTIONS: &'static [&'static str] =
+        &["proxy", "jobrunner", "local", "kubernetes", "mirror"];
 
     fn telemetry(&self) -> &TelemetryOptions {
         &self.telemetry

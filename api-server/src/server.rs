@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use domain::secret::Secrets;
 use runtime::http::Limits;
+use runtime::tls::TlsListener;
 use runtime::{BoxError, Stop};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -22,6 +23,7 @@ pub(crate) const STORE: &str = "store";
 pub struct Server {
     api: Api,
     listener: TcpListener,
+    tls: Option<TlsListener>,
     address: SocketAddr,
 }
 
@@ -31,12 +33,16 @@ impl Server {
     /// # Errors
     /// A field that doesn't fit, a missing secret, or an address that is not to be had.
     pub async fn bind(config: Config, secrets: &Secrets, context: Context) -> Result<Self, Error> {
-        let listen = config.listen;
+        let (listen, tls) = (config.listen, config.tls.clone());
         let api = Api::new(config, secrets, context)?;
         api.readiness.announce(&[STORE, "routes"]);
         let listener = runtime::http::bind(listen).await?;
         let address = listener.local_addr()?;
-        Ok(Self { api, listener, address })
+        let tls = match &tls {
+            Some(options) => Some(TlsListener::bind(options).await?),
+            None => None,
+        };
+        Ok(Self { api, listener, tls, address })
     }
 
     /// Where it listens; the real port when the configured one was 0.
@@ -53,9 +59,12 @@ impl Server {
         let stop = self.api.stop.clone();
         // The limit of a head is also that of an idle connection: shorter ones would cut clients' pools.
         let limits = Limits::default();
-        let service = runtime::http::router(router::router(self.api.clone()));
+        let service = || runtime::http::router(router::router(self.api.clone()));
         let mut parts = JoinSet::new();
-        parts.spawn(runtime::http::serve(self.listener, service, limits, stop.clone()));
+        parts.spawn(runtime::http::serve(self.listener, service(), limits, stop.clone()));
+        if let Some(listener) = self.tls {
+            parts.spawn(runtime::http::serve(listener, service(), limits, stop.clone()));
+        }
         let api = self.api.clone();
         parts.spawn(async move { api.routes.run(&api.stop, &api.readiness).await });
         parts.spawn(ping(self.api, stop));

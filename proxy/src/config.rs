@@ -5,6 +5,7 @@ mod embedding;
 use std::net::SocketAddr;
 
 use runtime::Secret;
+use runtime::tls::TlsOptions;
 use serde::{Deserialize, Serialize};
 
 pub use embedding::BadSource;
@@ -16,9 +17,11 @@ pub(crate) use embedding::Embedding;
 pub struct Config {
     /// Where students are awaited.
     pub listen: SocketAddr,
+    /// A second address with TLS; without it something before this process ends TLS, or nothing does.
+    pub tls: Option<TlsOptions>,
     /// Apps are at `{app}--{sandbox}.{domain}`; lower case, without a port.
     pub domain: String,
-    /// How browsers reach us: `https` when something before us ends TLS.
+    /// How browsers reach us: `https` when we or something before us ends TLS.
     pub scheme: Scheme,
     /// The api-server's internal address, `http://HOST:PORT`.
     pub api_url: String,
@@ -47,7 +50,7 @@ pub enum Scheme {
     /// Clear text: only for `*.localhost`, where browsers still take secure cookies.
     #[default]
     Http,
-    /// TLS, ended before us.
+    /// TLS, ended by us or before us.
     Https,
 }
 
@@ -73,6 +76,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: None,
             domain: "localhost".to_owned(),
             scheme: Scheme::Http,
             api_url: "http://127.0.0.1:7070".to_owned(),

@@ -33,7 +33,7 @@ pub(crate) struct Program {
 
 impl Configuration for Program {
     const FOREIGN_SECTIONS: &'static [&'static str] =
-        &["region", "api", "store", "secrets", "jobrunner", "local"];
+        &["region", "api", "store", "secrets", "jobrunner", "local", "kubernetes", "mirror"];
 
     fn telemetry(&self) -> &TelemetryOptions {
         &self.telemetry

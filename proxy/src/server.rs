@@ -43,6 +43,9 @@ pub enum Error {
     /// The address can't be had.
     #[error("proxy.listen: {0}")]
     Listen(#[from] io::Error),
+    /// The certificate can't be used, or its address is not to be had.
+    #[error("proxy.tls: {0}")]
+    Tls(#[from] runtime::tls::Error),
 }
 
 /// What a proxy needs of the process that it runs in.
@@ -62,6 +65,7 @@ pub struct Context {
 #[derive(Debug)]
 pub struct Proxy {
     listener: GateListener,
+    tls: Option<GateListener>,
     limits: Limits,
     settings: Settings,
     context: Context,
@@ -76,14 +80,18 @@ impl Proxy {
         let settings = Settings::new(config)?;
         let head =
             HeadLimits { bytes: config.header_bytes, time: Duration::from_secs(config.header_timeout_s) };
-        let listener = GateListener::new(runtime::http::bind(config.listen).await?, head);
+        let listener = GateListener::new(runtime::http::bind(config.listen).await?, None, head);
+        let tls = match &config.tls {
+            Some(options) => Some(GateListener::secure(options, head).await?),
+            None => None,
+        };
         let limits = Limits {
             connections: config.connections_max,
             // The gate times heads; this is how long a connection may lie idle.
             header_read_timeout: Duration::from_secs(config.keep_alive_s),
             header_bytes: config.header_bytes,
         };
-        Ok(Self { listener, limits, settings, context })
+        Ok(Self { listener, tls, limits, settings, context })
     }
 
     /// The address that was taken.
@@ -100,13 +108,20 @@ impl Proxy {
     /// # Errors
     /// A part of it died.
     pub async fn run(self, stop: Stop) -> Result<(), BoxError> {
-        let Self { listener, limits, settings, context } = self;
+        let Self { listener, tls, limits, settings, context } = self;
         let shared = Arc::new(shared(settings, &context, stop.clone()));
         // The feed and the reports go on while connections drain.
         let background = Background::start(&shared, context.readiness);
         let front = async {
             let service_of = |connection| service(shared.clone(), connection);
-            runtime::http::serve(listener, service_of, limits, stop.clone()).await?;
+            let plain = runtime::http::serve(listener, service_of, limits, stop.clone());
+            let secure = async {
+                match tls {
+                    Some(listener) => runtime::http::serve(listener, service_of, limits, stop.clone()).await,
+                    None => Ok(()),
+                }
+            };
+            tokio::try_join!(plain, secure)?;
             shared.sessions.drain(&stop).await;
             Ok(())
         };

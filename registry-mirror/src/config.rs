@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use runtime::tls::CertificateFiles;
 use serde::{Deserialize, Serialize};
 
 use crate::bounds::Limits;
@@ -12,7 +13,7 @@ use crate::manifests::Beliefs;
 use crate::name::Registry;
 use crate::place::Place;
 use crate::scrub::Scrub;
-use crate::serve::{Options, TlsFiles};
+use crate::serve::Options;
 use crate::upstream::{UpstreamConfig, default_upstreams};
 
 /// The configuration of the mirror.
@@ -99,7 +100,7 @@ impl Config {
         let tls = match (&self.tls_certificate_file, &self.tls_key_file) {
             (None, None) => None,
             (Some(certificate), Some(key)) => {
-                Some(TlsFiles { certificate: certificate.clone(), key: key.clone() })
+                Some(CertificateFiles { certificate: certificate.clone(), key: key.clone() })
             }
             (Some(_), None) => return Err(bad("tls_key_file", "is needed beside tls_certificate_file")),
             (None, Some(_)) => return Err(bad("tls_certificate_file", "is needed beside tls_key_file")),

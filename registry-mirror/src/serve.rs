@@ -20,11 +20,10 @@ mod response;
 mod route;
 mod shared;
 mod status;
-mod tls;
 mod wire;
 
 pub use listener::{Context, Error, Server};
-pub use options::{Options, TlsFiles};
+pub use options::Options;
 pub use pull::Pull;
 
 #[cfg(test)]

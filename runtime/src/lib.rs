@@ -1,5 +1,5 @@
 //! What every process of the region needs: configuration, telemetry, soft and hard stop, the loop around
-//! background components, the admin endpoints and a draining HTTP accept loop.
+//! background components, the admin endpoints, a draining HTTP accept loop and TLS for it.
 //!
 //! It owns the process and nothing of the business: it must not know sandboxes, the store, providers or the
 //! API, and it imports none of our other crates.
@@ -13,6 +13,7 @@ pub mod program;
 pub mod secret;
 pub mod telemetry;
 pub mod ticker;
+pub mod tls;
 
 pub use admin::Readiness;
 pub use backoff::Backoff;

@@ -5,14 +5,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use runtime::http::Listener;
+use runtime::tls::{self, Certificate, TlsOptions, TlsStream};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::either::Either;
 
 use super::{Gate, HeadLimits, Verdict};
 
 /// A laptop whose lid was closed says no goodbye; its sockets are found dead after about two minutes.
 const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
+
+/// A connection, in the clear or with TLS.
+type Wire = Either<TcpStream, TlsStream>;
 
 /// Who is at the other end of a connection.
 #[derive(Clone, Debug)]
@@ -27,12 +32,27 @@ pub(crate) struct Peer {
 #[derive(Debug)]
 pub(crate) struct GateListener {
     inner: TcpListener,
+    /// With it connections speak TLS.
+    certificate: Option<Certificate>,
     limits: HeadLimits,
 }
 
 impl GateListener {
-    pub(crate) fn new(inner: TcpListener, limits: HeadLimits) -> Self {
-        Self { inner, limits }
+    pub(crate) fn new(inner: TcpListener, certificate: Option<Certificate>, limits: HeadLimits) -> Self {
+        Self { inner, certificate, limits }
+    }
+
+    /// Reads the certificate and takes the address.
+    pub(crate) async fn secure(options: &TlsOptions, limits: HeadLimits) -> Result<Self, tls::Error> {
+        let certificate = Certificate::read(&options.files())?;
+        Ok(Self::new(runtime::http::bind(options.listen).await?, Some(certificate), limits))
+    }
+
+    fn wire(&self, stream: TcpStream) -> Wire {
+        match &self.certificate {
+            Some(certificate) => Either::Right(TlsStream::new(stream, &certificate.acceptor())),
+            None => Either::Left(stream),
+        }
     }
 
     pub(crate) fn address(&self) -> io::Result<SocketAddr> {
@@ -41,7 +61,7 @@ impl GateListener {
 }
 
 impl Listener for GateListener {
-    type Io = Gate<TcpStream>;
+    type Io = Gate<Wire>;
     type Addr = Peer;
 
     async fn accept(&mut self) -> (Self::Io, Peer) {
@@ -50,7 +70,7 @@ impl Listener for GateListener {
         let _ = stream.set_nodelay(true);
         let _ = SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE);
         let peer = Peer { ip: address.ip(), verdict: Verdict::default() };
-        (Gate::new(stream, self.limits, peer.verdict.clone()), peer)
+        (Gate::new(self.wire(stream), self.limits, peer.verdict.clone()), peer)
     }
 
     fn local_addr(&self) -> io::Result<Peer> {

@@ -17,7 +17,7 @@ const REHASH_BYTES: usize = 256 * 1024;
 
 /// Readers are woken for so many bytes, or after so long: waking a hundred of them for each packet would cost
 /// more than the copying.
-const PUBLISH_BYTES: u64 = 256 * 1024;
+const PUBLISH_BYTES: u64 = 1024 * 1024;
 pub(super) const PUBLISH_AFTER: Duration = Duration::from_millis(4);
 
 /// A part, how far it is, and the hash of what it has.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use runtime::http::{Listener, bind};
+use runtime::tls::Certificate;
 use runtime::{BoxError, SharedRegistry, Stop};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -20,7 +21,6 @@ use super::metrics::Metrics;
 use super::options::Options;
 use super::pull::Pull;
 use super::shared::Shared;
-use super::tls::{self, Tls};
 use super::wire::Wire;
 use crate::clock::SharedClock;
 
@@ -46,14 +46,14 @@ pub enum Error {
     Listen(io::Error),
     /// The certificate or its key cannot be used.
     #[error("mirror.tls: {0}")]
-    Tls(#[from] tls::Error),
+    Tls(#[from] runtime::tls::Error),
 }
 
 /// The pull API on its address.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    tls: Option<Tls>,
+    tls: Option<Certificate>,
     slots: Arc<Semaphore>,
     shared: Arc<Shared>,
 }
@@ -64,7 +64,7 @@ impl Server {
     /// # Errors
     /// [`Error`], naming the field of the configuration.
     pub async fn bind(options: &Options, context: Context) -> Result<Self, Error> {
-        let tls = options.tls.as_ref().map(Tls::read).transpose()?;
+        let tls = options.tls.as_ref().map(Certificate::read).transpose()?;
         let listener = bind(options.listen).await.map_err(Error::Listen)?;
         let answers = Answers { pull: context.pull, default_registry: options.default_registry.clone() };
         let shared = Shared {
@@ -124,7 +124,7 @@ impl Server {
     }
 }
 
-async fn handshake(tcp: TcpStream, tls: Option<Tls>) -> Option<Wire> {
+async fn handshake(tcp: TcpStream, tls: Option<Certificate>) -> Option<Wire> {
     let Some(tls) = tls else { return Some(Wire::Plain(tcp)) };
     match timeout(HANDSHAKE_WITHIN, tls.acceptor().accept(tcp)).await {
         Ok(Ok(stream)) => Some(Wire::Tls(Box::new(stream))),

@@ -1,7 +1,8 @@
 //! How the pull API is served.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+
+use runtime::tls::CertificateFiles;
 
 use crate::name::Registry;
 
@@ -11,18 +12,9 @@ pub struct Options {
     /// Where nodes are awaited.
     pub listen: SocketAddr,
     /// With these, TLS; without, in the clear.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<CertificateFiles>,
     /// The registry of names that say none.
     pub default_registry: Registry,
     /// Connections at once; more wait in the kernel's queue.
     pub connections_max: usize,
-}
-
-/// A certificate and its key, read again when they change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The certificate and those that vouch for it, PEM.
-    pub certificate: PathBuf,
-    /// Its private key, PEM.
-    pub key: PathBuf,
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use runtime::{SharedRegistry, Stopper};
 use tokio::task::JoinSet;
 
-use super::{Context, Options, Server, TlsFiles};
+use super::{Context, Options, Server};
 use crate::clock::ManualClock;
 use client::Client;
 use script::Script;

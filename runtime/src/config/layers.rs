@@ -126,12 +126,13 @@ fn section_at<'a>(table: &'a mut Table, path: &[&str]) -> Option<&'a mut Table> 
     })
 }
 
-/// A table's values by their dotted names; arrays are values.
+/// A table's values by their dotted names; arrays are values, and so are maps whose keys hold dots themselves, such as
+/// labels and host names.
 pub(super) fn leaves(table: Table) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for (name, value) in table {
         match value {
-            Value::Table(inner) if !inner.is_empty() => {
+            Value::Table(inner) if !inner.is_empty() && inner.keys().all(|key| !key.contains('.')) => {
                 found
                     .extend(leaves(inner).into_iter().map(|(rest, value)| (format!("{name}.{rest}"), value)));
             }

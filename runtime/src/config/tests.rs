@@ -203,3 +203,32 @@ fn a_malformed_set_is_refused_without_its_value() {
     assert_has(&error, &["--set password", "SECTION.FIELD=VALUE"]);
     assert!(!error.contains("hunter2"), "{error}");
 }
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Nodes {
+    selector: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Placed {
+    nodes: Nodes,
+}
+
+#[test]
+fn keys_of_a_map_may_hold_dots() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("region.toml");
+    std::fs::write(&path, "[nodes]\nselector = { \"example.org/pool\" = \"students\", plain = \"yes\" }\n")
+        .unwrap();
+    let loaded = Layers::new().file(&path).unwrap().load::<Placed>().unwrap();
+    let wanted =
+        [("example.org/pool", "students"), ("plain", "yes")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(loaded.value.nodes.selector, wanted.into());
+    assert!(
+        loaded.print().unwrap().contains("\"example.org/pool\" = \"students\""),
+        "{}",
+        loaded.print().unwrap()
+    );
+}

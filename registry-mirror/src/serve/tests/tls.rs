@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use runtime::tls::CertificateFiles;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
+use super::Served;
 use super::client::Client;
-use super::{Served, TlsFiles};
 
 /// Writes a new certificate for `localhost`, and gives it.
 fn certify(folder: &Path) -> CertificateDer<'static> {
@@ -20,8 +21,8 @@ fn certify(folder: &Path) -> CertificateDer<'static> {
     made.cert.der().clone()
 }
 
-fn files(folder: &Path) -> TlsFiles {
-    TlsFiles { certificate: folder.join("tls.crt"), key: folder.join("tls.key") }
+fn files(folder: &Path) -> CertificateFiles {
+    CertificateFiles { certificate: folder.join("tls.crt"), key: folder.join("tls.key") }
 }
 
 async fn connect(

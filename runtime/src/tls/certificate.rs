@@ -1,4 +1,4 @@
-//! The server's certificate, read again when its files change: they are renewed every few weeks.
+//! A server's certificate, read again when its files change: they are renewed every few weeks.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,6 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{self, ServerConfig};
-
-use super::options::TlsFiles;
 
 /// How often the files are looked at, when clients come.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -31,14 +29,26 @@ pub enum Error {
     /// The key does not fit the certificate, or is of a kind that nobody uses.
     #[error("the certificate and its key: {0}")]
     Pair(#[from] rustls::Error),
+    /// The address is not to be had.
+    #[error(transparent)]
+    Listen(#[from] std::io::Error),
+}
+
+/// A certificate and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The certificate and those that vouch for it, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
 }
 
 /// The current certificate. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Tls(Arc<Inner>);
+pub struct Certificate(Arc<Inner>);
 
 struct Inner {
-    files: TlsFiles,
+    files: CertificateFiles,
     current: Mutex<Current>,
 }
 
@@ -51,21 +61,26 @@ struct Current {
 /// When both files were last written.
 type Seen = [Option<SystemTime>; 2];
 
-impl fmt::Debug for Tls {
+impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Tls").field(&self.0.files).finish()
+        f.debug_tuple("Certificate").field(&self.0.files).finish()
     }
 }
 
-impl Tls {
-    pub(super) fn read(files: &TlsFiles) -> Result<Self, Error> {
+impl Certificate {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// [`Error`], also when the key does not fit the certificate.
+    pub fn read(files: &CertificateFiles) -> Result<Self, Error> {
         let seen = seen(files);
         let current = Current { config: load(files)?, seen, looked_at: Instant::now() };
         Ok(Self(Arc::new(Inner { files: files.clone(), current: Mutex::new(current) })))
     }
 
-    /// For the next client.
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
+    /// For the next client. New files are seen within 10 seconds; ones that cannot be used change nothing.
+    #[must_use]
+    pub fn acceptor(&self) -> TlsAcceptor {
         let mut current = self.0.current.lock();
         if current.looked_at.elapsed() >= LOOK_EVERY {
             current.looked_at = Instant::now();
@@ -77,7 +92,7 @@ impl Tls {
 
 impl Current {
     /// Files that are half written now are read when they change again; until then the old ones serve.
-    fn renew(&mut self, files: &TlsFiles) {
+    fn renew(&mut self, files: &CertificateFiles) {
         let seen = seen(files);
         if seen == self.seen {
             return;
@@ -85,20 +100,20 @@ impl Current {
         self.seen = seen;
         match load(files) {
             Ok(config) => {
-                tracing::info!("the mirror's certificate was renewed");
+                tracing::info!("the certificate was renewed");
                 self.config = config;
             }
-            Err(error) => tracing::warn!(%error, "the mirror's new certificate cannot be used"),
+            Err(error) => tracing::warn!(%error, "the new certificate cannot be used; the old one serves"),
         }
     }
 }
 
-fn seen(files: &TlsFiles) -> Seen {
+fn seen(files: &CertificateFiles) -> Seen {
     let written = |path: &Path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
     [written(&files.certificate), written(&files.key)]
 }
 
-fn load(files: &TlsFiles) -> Result<Arc<ServerConfig>, Error> {
+fn load(files: &CertificateFiles) -> Result<Arc<ServerConfig>, Error> {
     let chain = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(bad(&files.certificate))?;
@@ -108,7 +123,8 @@ fn load(files: &TlsFiles) -> Result<Arc<ServerConfig>, Error> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    // HTTP/2 is not spoken: one reset of a stream looks to containerd like no cut that it may resume.
+    // HTTP/2 is spoken by no server of ours. To containerd one reset of a stream would look like no cut that it may
+    // resume.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
