@@ -118,6 +118,8 @@ pub struct MachineSpec {
     pub tenant: TenantId,
     /// What runs, by the template.
     pub machine: template::Machine,
+    /// The sandbox's other machines, which it finds by their names and reaches.
+    pub peers: Vec<MachineName>,
     /// What it may reach.
     pub network: template::Network,
     /// Which home to mount, when the machine has one.

@@ -40,6 +40,8 @@ pub struct Config {
 pub enum ProviderKind {
     /// Processes on this computer.
     Local,
+    /// Pods of a cluster.
+    Kubernetes,
 }
 
 impl Default for Config {

@@ -199,6 +199,13 @@ impl Drive {
             tags,
             tenant: intent.tenant.clone(),
             machine: machine.clone(),
+            peers: self
+                .template
+                .machines
+                .iter()
+                .map(|other| other.name.clone())
+                .filter(|other| other != name)
+                .collect(),
             network: self.template.network.clone(),
             home_generation: row.home_generation,
             deadline_s: self.ctx.deadline_s(&self.template),

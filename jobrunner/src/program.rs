@@ -39,12 +39,13 @@ pub(crate) struct Program {
     secrets: SecretOptions,
     jobrunner: Config,
     local: Option<local::Config>,
+    kubernetes: Option<kubernetes::Config>,
     admin: AdminOptions<9082>,
     telemetry: TelemetryOptions,
 }
 
 impl Configuration for Program {
-    const FOREIGN_SECTIONS: &'static [&'static str] = &["api", "proxy"];
+    const FOREIGN_SECTIONS: &'static [&'static str] = &["api", "proxy", "mirror"];
 
     fn telemetry(&self) -> &TelemetryOptions {
         &self.telemetry
@@ -70,7 +71,7 @@ impl Program {
         ensure!(!signing.is_empty(), "secrets.signing_files must name at least one file");
         let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
         let region = self.region.name.clone();
-        let provider = self.open_provider(&region, clock.clone(), random.clone())?;
+        let provider = self.open_provider(&region, clock.clone(), random.clone()).await?;
         let store = Store::open(self.store, clock.clone(), random.clone()).await.context("store")?;
         let providers = Providers::new([provider]);
         Ok(Role { region, config: self.jobrunner, store, providers, signing, clock, random })

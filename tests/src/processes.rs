@@ -11,5 +11,6 @@ mod replica;
 
 pub use fleet::Fleet;
 pub use ground::Ground;
+pub(crate) use ground::port;
 pub use machines::LiveMachine;
 pub use replica::{Death, Replica, Role};

@@ -14,7 +14,8 @@ use crate::token::Identity;
 pub(crate) const HELP: &str = "\
 usage: agent serve --listen unix:PATH|tcp:ADDRESS:PORT --sandbox ID --machine NAME --incarnation N
                    --key KID=BASE64URL_PUBLIC_KEY ... [--lock FILE] [--root DIR] [--home DIR] [--log FILE]
-                   [-- COMMAND ARG...]
+                   [--detach | -- COMMAND ARG...]
+       agent install PATH
        agent --version | --help";
 
 /// Where the agent listens.
@@ -46,6 +47,8 @@ pub(crate) struct Options {
     pub(crate) home: PathBuf,
     /// Where the agent's own log goes; standard error when it is not given.
     pub(crate) log: Option<PathBuf>,
+    /// Serve in a process of its own and end this one.
+    pub(crate) detach: bool,
     /// The main command; empty when there is none.
     pub(crate) command: Vec<String>,
 }
@@ -55,6 +58,8 @@ pub(crate) struct Options {
 pub(crate) enum Invocation {
     /// Serve a machine.
     Serve(Box<Options>),
+    /// Copy this program to a path.
+    Install(PathBuf),
     /// Print the version.
     Version,
     /// Print how it is used.
@@ -66,7 +71,7 @@ pub(crate) enum Invocation {
 pub(crate) enum Error {
     #[error("an argument is not UTF-8")]
     NotUtf8,
-    #[error("unknown argument {0}; only `serve` and its options are known")]
+    #[error("unknown argument {0}; only `serve` with its options and `install` are known")]
     Unknown(String),
     #[error("{0} needs a value")]
     NoValue(String),
@@ -82,6 +87,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocat
     let mut arguments = arguments.map_err(|_| Error::NotUtf8)?.into_iter();
     match arguments.next().as_deref() {
         Some("serve") => parse_serve(arguments),
+        Some("install") => match (arguments.next(), arguments.next()) {
+            (Some(path), None) => Ok(Invocation::Install(path.into())),
+            (None, _) => Err(Error::NoValue("install".to_owned())),
+            (Some(_), Some(other)) => Err(Error::Unknown(other)),
+        },
         Some("--version" | "-V") => Ok(Invocation::Version),
         Some("--help" | "-h") => Ok(Invocation::Help),
         Some(other) => Err(Error::Unknown(other.to_owned())),
@@ -100,6 +110,7 @@ fn parse_serve(mut arguments: impl Iterator<Item = String>) -> Result<Invocation
                 }
             }
             "--help" | "-h" => return Ok(Invocation::Help),
+            "--detach" => draft.detach = true,
             _ => draft.set(option, &mut arguments)?,
         }
     }
@@ -117,6 +128,7 @@ struct Draft {
     root: Option<PathBuf>,
     home: Option<PathBuf>,
     log: Option<PathBuf>,
+    detach: bool,
     command: Vec<String>,
 }
 
@@ -170,6 +182,7 @@ impl Draft {
                 .or_else(|| std::env::var_os("HOME").map(PathBuf::from))
                 .unwrap_or_else(|| "/".into()),
             log: self.log,
+            detach: self.detach,
             command: self.command,
         })
     }
@@ -203,6 +216,8 @@ fn parse_key(value: &str) -> Result<NamedKey, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn parse_text(text: &str) -> Result<Invocation, Error> {
@@ -225,6 +240,15 @@ mod tests {
         assert_eq!(options.identity.incarnation, 3);
         assert_eq!(options.home, PathBuf::from("/h"));
         assert_eq!(options.command, ["sh", "-c", "x"]);
+    }
+
+    #[test]
+    fn installs_to_one_path() {
+        assert!(
+            matches!(parse_text("install /x/agent"), Ok(Invocation::Install(path)) if path == Path::new("/x/agent"))
+        );
+        assert_eq!(parse_text("install").unwrap_err(), Error::NoValue("install".to_owned()));
+        assert_eq!(parse_text("install a b").unwrap_err(), Error::Unknown("b".to_owned()));
     }
 
     #[test]

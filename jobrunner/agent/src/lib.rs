@@ -10,9 +10,11 @@ mod bind;
 mod clock;
 mod command;
 mod connect;
+mod detach;
 mod door;
 mod exec;
 mod files;
+mod install;
 mod listen;
 mod lock;
 mod log;
@@ -36,7 +38,9 @@ use args::Invocation;
 /// clean stop, 2 for arguments that make no sense, 75 when another agent holds the lock, 1 for any other failure.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match args::parse(arguments) {
+        Ok(Invocation::Serve(options)) if options.detach => detach::detach(&options.listen),
         Ok(Invocation::Serve(options)) => serve::serve(*options),
+        Ok(Invocation::Install(path)) => install::install(&path),
         Ok(Invocation::Version) => {
             println!("agent {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS

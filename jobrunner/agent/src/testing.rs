@@ -80,6 +80,7 @@ pub(crate) fn options(folder: &Path, command: &[&str]) -> Options {
         root: "/".into(),
         home: folder.join("home"),
         log: Some(folder.join("agent.log")),
+        detach: false,
         command: command.iter().map(|&part| part.to_owned()).collect(),
     }
 }

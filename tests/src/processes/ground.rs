@@ -210,8 +210,8 @@ async fn key(url: &str) -> anyhow::Result<String> {
     Ok(key)
 }
 
-/// A free port of this computer.
-fn port() -> anyhow::Result<SocketAddr> {
+/// A free port of this computer, which nothing else of this test process is given.
+pub(crate) fn port() -> anyhow::Result<SocketAddr> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let offset = u16::try_from(std::process::id().wrapping_mul(97) % u32::from(PORTS_COUNT))?;
     for _ in 0..PORTS_COUNT {

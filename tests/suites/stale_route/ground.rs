@@ -186,6 +186,7 @@ fn spec(sandbox: SandboxId, whose: &str, signer: &Signer) -> anyhow::Result<Mach
         tags: Tags { region: region(), epoch, sandbox, machine: name, incarnation, creation_number: 1 },
         tenant: "school-9".parse()?,
         machine,
+        peers: Vec::new(),
         network: Network::default(),
         home_generation: 1,
         deadline_s: DEADLINE_S,

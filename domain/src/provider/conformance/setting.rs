@@ -57,6 +57,7 @@ impl<'a> Setting<'a> {
             tags,
             tenant,
             machine,
+            peers: Vec::new(),
             network: Network::default(),
             home_generation: 1,
             deadline_s: DEADLINE_S,

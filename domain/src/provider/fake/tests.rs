@@ -77,6 +77,7 @@ fn batch(bench: &FakeBench, incarnation: u64) -> Batch {
         tags,
         tenant: "t".parse().unwrap(),
         machine: bench.machine(),
+        peers: Vec::new(),
         network: crate::template::Network::default(),
         home_generation: 1,
         deadline_s: 3600,

@@ -1,0 +1,75 @@
+//! How a machine ended.
+
+use domain::cause::Code;
+use domain::provider::Exit;
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod, PodStatus};
+
+use super::machine_status;
+
+const LAST_LINES_MAX: usize = 20;
+const SIGNAL_CODES_FROM: i32 = 128;
+const SIGNALS_MAX: i32 = 64;
+
+/// How a pod ended; none while it has not.
+pub(super) fn exit(pod: &Pod) -> Option<Exit> {
+    let status = pod.status.as_ref()?;
+    let has_ended = matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"));
+    let terminated = machine_status(pod).and_then(terminated).or_else(|| failed_bringer(status));
+    match (terminated, has_ended) {
+        (Some(terminated), _) => Some(of_container(status, terminated)),
+        (None, true) => Some(of_pod(status)),
+        (None, false) => None,
+    }
+}
+
+fn terminated(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
+    status.state.as_ref()?.terminated.as_ref()
+}
+
+/// An init container that failed: the machine itself never runs then.
+fn failed_bringer(status: &PodStatus) -> Option<&ContainerStateTerminated> {
+    let all = status.init_container_statuses.as_deref().unwrap_or_default();
+    all.iter().filter_map(terminated).find(|terminated| terminated.exit_code != 0)
+}
+
+fn of_container(status: &PodStatus, terminated: &ContainerStateTerminated) -> Exit {
+    let code = terminated.exit_code;
+    let by_code = (SIGNAL_CODES_FROM + 1..=SIGNAL_CODES_FROM + SIGNALS_MAX)
+        .contains(&code)
+        .then_some(code - SIGNAL_CODES_FROM);
+    let signal = terminated.signal.filter(|signal| *signal > 0).or(by_code);
+    Exit {
+        exit_code: signal.is_none().then_some(code),
+        signal,
+        last_lines: last_lines(terminated.message.as_deref().or(status.message.as_deref())),
+        cause: of_reason(terminated.reason.as_deref()).or_else(|| of_reason(status.reason.as_deref())),
+    }
+}
+
+/// A pod that ended without its machine having run: its node or the kubelet ended it.
+fn of_pod(status: &PodStatus) -> Exit {
+    Exit {
+        exit_code: None,
+        signal: None,
+        last_lines: last_lines(status.message.as_deref()),
+        cause: of_reason(status.reason.as_deref()),
+    }
+}
+
+fn of_reason(reason: Option<&str>) -> Option<Code> {
+    match reason? {
+        "OOMKilled" => Some(Code::OutOfMemory),
+        "Evicted" | "Preempting" | "Terminated" | "NodeShutdown" => Some(Code::Evicted),
+        "NodeLost" | "NodeAffinity" => Some(Code::NodeLost),
+        "DeadlineExceeded" => Some(Code::Expired),
+        "ContainerCannotRun" | "StartError" => Some(Code::CommandNotFound),
+        "OutOfcpu" | "OutOfmemory" | "OutOfpods" | "OutOfephemeral-storage" => Some(Code::NoCapacity),
+        "UnexpectedAdmissionError" => Some(Code::AdmissionDenied),
+        _ => None,
+    }
+}
+
+fn last_lines(text: Option<&str>) -> Vec<String> {
+    let lines: Vec<_> = text.unwrap_or_default().lines().map(str::to_owned).collect();
+    lines.get(lines.len().saturating_sub(LAST_LINES_MAX)..).unwrap_or_default().to_vec()
+}

@@ -1,0 +1,175 @@
+//! A table of what clusters say, and what it means.
+
+use domain::cause::Code;
+use domain::provider::{Exit, State};
+use domain::time::Timestamp;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use serde_json::{Value, json};
+
+use super::{Around, Event, home, machine, state};
+
+fn pod(status: Value) -> Pod {
+    let meta = json!({"name": "bj-abcdefghij234567-main", "uid": "u-1", "creationTimestamp": "2026-09-01T08:00:00Z",
+        "annotations": {"qingjiao.io/asked-at": "2026-09-01T08:00:00.25Z"},
+        "labels": {"qingjiao.io/region": "bj", "qingjiao.io/epoch": "E7", "qingjiao.io/sandbox": "bj-abcdefghij234567",
+            "qingjiao.io/machine": "main", "qingjiao.io/incarnation": "3", "qingjiao.io/creation-number": "41"}});
+    serde_json::from_value(json!({"metadata": meta, "status": status})).unwrap()
+}
+
+fn unscheduled(message: &str) -> Value {
+    json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+        "message": message}]})
+}
+
+fn waiting(reason: &str, message: &str) -> Value {
+    json!({"phase": "Pending", "containerStatuses": [{"name": "machine", "image": "", "imageID": "", "ready": false,
+        "restartCount": 0, "state": {"waiting": {"reason": reason, "message": message}}}]})
+}
+
+fn ended(code: i32, reason: &str, message: Option<&str>) -> Value {
+    json!({"phase": "Failed", "containerStatuses": [{"name": "machine", "image": "", "imageID": "", "ready": false,
+        "restartCount": 0, "state": {"terminated": {"exitCode": code, "reason": reason, "message": message}}}]})
+}
+
+fn running() -> Value {
+    json!({"phase": "Running", "podIP": "10.244.1.7", "containerStatuses": [{"name": "machine", "image": "",
+        "imageID": "", "ready": true, "restartCount": 0, "state": {"running": {}}}]})
+}
+
+#[test]
+fn waits_have_a_cause() {
+    let table = [
+        (json!({"phase": "Pending"}), None),
+        (
+            unscheduled("0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available"),
+            Some(Code::NoCapacity),
+        ),
+        (
+            unscheduled(
+                "0/2 nodes are available: 2 Insufficient nvidia.com/gpu, 1 node(s) had volume node affinity conflict.",
+            ),
+            Some(Code::NoCapacity),
+        ),
+        (
+            unscheduled("0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims."),
+            Some(Code::VolumeUnavailable),
+        ),
+        (
+            unscheduled("0/2 nodes are available: 2 node(s) had volume node affinity conflict."),
+            Some(Code::VolumeUnavailable),
+        ),
+        (
+            unscheduled("0/2 nodes are available: 2 node(s) had untolerated taint {a: b}."),
+            Some(Code::NoCapacity),
+        ),
+        (waiting("ContainerCreating", ""), None),
+        (
+            waiting("ErrImagePull", "rpc error: code = NotFound desc = lab:9: not found"),
+            Some(Code::ImageMissing),
+        ),
+        (
+            waiting("ImagePullBackOff", "Back-off pulling image \"lab:9\": ErrImagePull: 401 Unauthorized"),
+            Some(Code::ImageDenied),
+        ),
+        (waiting("ErrImagePull", "dial tcp 192.0.2.9:443: i/o timeout"), Some(Code::ImagePullSlow)),
+        (waiting("InvalidImageName", "couldn't parse image name"), Some(Code::MachineRejected)),
+        (
+            waiting("CreateContainerConfigError", "container has runAsNonRoot and image will run as root"),
+            Some(Code::MachineRejected),
+        ),
+        (
+            waiting("RunContainerError", "exec: \"/opt/lab\": stat /opt/lab: no such file or directory"),
+            Some(Code::CommandNotFound),
+        ),
+    ];
+    for (status, expected) in table {
+        assert_eq!(state(&pod(status.clone()), Around::default()), State::Pending(expected), "{status}");
+    }
+}
+
+#[test]
+fn ends_have_a_cause_and_last_lines() {
+    let exit = |exit_code, signal, cause| Exit { exit_code, signal, last_lines: vec![], cause };
+    let evicted =
+        json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."});
+    let table = [
+        (
+            ended(3, "Error", Some("one\nboom")),
+            Exit { last_lines: vec!["one".into(), "boom".into()], ..exit(Some(3), None, None) },
+        ),
+        (ended(0, "Completed", None), exit(Some(0), None, None)),
+        (ended(137, "OOMKilled", None), exit(None, Some(9), Some(Code::OutOfMemory))),
+        (ended(128, "StartError", None), exit(Some(128), None, Some(Code::CommandNotFound))),
+        (
+            evicted,
+            Exit {
+                last_lines: vec!["The node was low on resource: memory.".into()],
+                ..exit(None, None, Some(Code::Evicted))
+            },
+        ),
+        (json!({"phase": "Failed", "reason": "DeadlineExceeded"}), exit(None, None, Some(Code::Expired))),
+        (json!({"phase": "Failed", "reason": "OutOfcpu"}), exit(None, None, Some(Code::NoCapacity))),
+    ];
+    for (status, expected) in table {
+        assert_eq!(state(&pod(status.clone()), Around::default()), State::Exited(expected), "{status}");
+    }
+}
+
+#[test]
+fn events_say_what_statuses_do_not() {
+    let scheduled = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "True",
+        "lastTransitionTime": "2026-09-01T08:00:00Z"}]});
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let table = [
+        ("FailedMount", "2026-09-01T08:00:01Z", Some(Code::VolumeUnavailable)),
+        ("FailedAttachVolume", "2026-09-01T08:00:01Z", Some(Code::VolumeUnavailable)),
+        ("FailedCreatePodSandBox", "2026-09-01T08:00:01Z", Some(Code::ProviderUnavailable)),
+        ("Pulling", "2026-09-01T08:00:10Z", None),
+        ("Pulling", "2026-09-01T08:00:31Z", Some(Code::ImagePullSlow)),
+        ("Pulled", "2026-09-01T08:01:00Z", None),
+    ];
+    for (reason, now, expected) in table {
+        let event = Event { reason: reason.to_owned(), message: String::new() };
+        let around = Around { event: Some(&event), now: at(now), ..Around::default() };
+        assert_eq!(state(&pod(scheduled.clone()), around), State::Pending(expected), "{reason}");
+    }
+}
+
+#[test]
+fn a_running_machine_has_an_address_and_the_moment_of_asking() {
+    let resource = machine(&pod(running()), 7070, Around::default()).unwrap();
+    assert_eq!(resource.state, State::Running);
+    assert_eq!(resource.address.unwrap().0, "tcp:10.244.1.7:7070");
+    assert_eq!(resource.id.0, "pod/bj-abcdefghij234567-main/u-1");
+    assert_eq!(resource.created_at.to_string(), "2026-09-01T08:00:00.25Z");
+    let mut foreign = pod(running());
+    foreign.metadata.name = Some("look-alike".to_owned());
+    assert_eq!(machine(&foreign, 7070, Around::default()), None);
+}
+
+#[test]
+fn a_lost_node_is_the_cause_until_we_remove_what_it_ran() {
+    let mut going = pod(running());
+    let lost = Around { node_is_lost: true, ..Around::default() };
+    assert_eq!(state(&going, lost), State::Running, "the cluster waits for it");
+    going.metadata = serde_json::from_value(json!({"deletionTimestamp": "2026-09-01T09:00:00Z"})).unwrap();
+    let exit = Exit { cause: Some(Code::NodeLost), ..Exit::default() };
+    assert_eq!(state(&going, lost), State::Exited(exit));
+    assert_eq!(state(&going, Around { is_deleted_by_us: true, ..lost }), State::Deleting);
+    assert_eq!(state(&going, Around::default()), State::Deleting);
+    assert_eq!(state(&pod(json!({"phase": "Pending"})), lost), State::Pending(Some(Code::NodeLost)));
+}
+
+#[test]
+fn homes_say_when_they_may_be_swept() {
+    let mut meta = serde_json::to_value(pod(json!({})).metadata).unwrap();
+    meta["name"] = json!("bj-abcdefghij234567-main-home-3");
+    meta["annotations"]["qingjiao.io/expires-at"] = json!("2026-10-01T00:00:00Z");
+    let claim: PersistentVolumeClaim = serde_json::from_value(json!({"metadata": meta})).unwrap();
+    let kept = home(&claim).unwrap();
+    assert_eq!((kept.state, kept.tags.incarnation), (State::Running, 3));
+    assert_eq!(kept.expires_at.unwrap().to_string(), "2026-10-01T00:00:00Z");
+    meta["deletionTimestamp"] = json!("2026-10-01T00:00:00Z");
+    let claim: PersistentVolumeClaim = serde_json::from_value(json!({"metadata": meta})).unwrap();
+    assert_eq!(home(&claim).unwrap().state, State::Deleting);
+}
