@@ -14,12 +14,12 @@ export ARTEFACTS ?= $(CURDIR)/tests/artefacts
 
 UP_PACKAGES := bubblewrap iproute2
 TEST_PACKAGES := $(UP_PACKAGES) chromium fonts-noto-cjk postgresql-15 jupyter-notebook jq
-BENCH_PACKAGES := $(UP_PACKAGES) postgresql-15 nginx-light wrk
+BENCH_PACKAGES := $(UP_PACKAGES) postgresql-15 nginx-light wrk docker-registry
 
 # suite NAME BUDGET_S COMMAND...: runs it and says how long it took.
 suite := scripts/suite
 
-.PHONY: help up test check bench soak browser cluster web agent deps
+.PHONY: help up test check bench soak browser cluster images web agent deps
 
 help: ## This list
 	@echo "Usage: make TARGET"
@@ -41,6 +41,8 @@ test: ## Everything, as the pipeline does it: lints, licences, both databases, s
 	$(suite) lints 180 cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(suite) licences 15 scripts/deny
 	$(suite) build 240 cargo test --locked --workspace --no-run
+	$(suite) chart 60 scripts/chart
+	$(suite) clients 420 tests/mirror/tools
 	$(suite) tests 480 cargo test --locked --workspace
 	$(suite) browser 150 scripts/browser
 	@cat $(ARTEFACTS)/suites.txt
@@ -72,6 +74,10 @@ browser: ## The flow of a whole region in a real Chromium
 
 cluster: ## Start a two-node Kubernetes for tests and print its kubeconfig; DOWN=1 stops it
 	tests/cluster/cluster $(if $(DOWN),stop,start)
+
+images: ## Make the images of the chart and push them; REGISTRY=127.0.0.1:5000, TAG=the version
+	@scripts/web
+	scripts/images $(or $(REGISTRY),127.0.0.1:5000)/qingjiao $(TAG)
 
 web: ## Build the pages into web/dist, if their sources changed
 	scripts/web

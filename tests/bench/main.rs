@@ -5,6 +5,7 @@ mod creates;
 mod figures;
 mod machine;
 mod memory;
+mod mirror;
 mod proxy;
 mod report;
 mod run;

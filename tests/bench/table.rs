@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::report::Section;
 use crate::run::Effort;
-use crate::{creates, memory, proxy, start, terminal};
+use crate::{creates, memory, mirror, proxy, start, terminal};
 
 /// A benchmark.
 pub(crate) struct Benchmark {
@@ -17,7 +17,7 @@ pub(crate) struct Benchmark {
 }
 
 /// Every benchmark, in the order of the report.
-pub(crate) const BENCHMARKS: [Benchmark; 5] = [
+pub(crate) const BENCHMARKS: [Benchmark; 6] = [
     Benchmark { name: "creates", title: "Accepted creates", run: |effort| Box::pin(creates::run(effort)) },
     Benchmark {
         name: "terminal",
@@ -34,5 +34,10 @@ pub(crate) const BENCHMARKS: [Benchmark; 5] = [
         name: "proxy",
         title: "Small requests through the proxy",
         run: |effort| Box::pin(proxy::run(effort)),
+    },
+    Benchmark {
+        name: "mirror",
+        title: "Images through the registry mirror",
+        run: |effort| Box::pin(mirror::run(effort)),
     },
 ];

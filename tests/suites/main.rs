@@ -4,6 +4,7 @@
 
 mod architecture;
 mod chaos;
+mod mirror;
 mod operations;
 mod secrets;
 mod simulation;
