@@ -13,6 +13,8 @@ use super::tools::{Tools, run};
 
 /// Signatures are not what is tested here.
 const POLICY: &str = r#"{ "default": [{ "type": "insecureAcceptAnything" }] }"#;
+/// By this program's own resolver, and without the manifests of other platforms, which nodes do not fetch either.
+const LIKE_A_KUBELET: [&str; 2] = ["--local", "--skip-metadata"];
 
 /// Who pulls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,10 +41,11 @@ impl Client {
 #[derive(Debug)]
 pub struct Clients {
     tools: Tools,
-    folder: TempDir,
     address: String,
+    // They end before their folder goes.
     debian: Containerd,
     second: Containerd,
+    folder: TempDir,
 }
 
 impl Clients {
@@ -63,7 +66,7 @@ impl Clients {
         let place = |name: &str| folder.path().join(name);
         let bin = tools.clients.join("bin");
         let debian = Containerd::start(&tools, &bin, place("debian"), &[]).await?;
-        let second = Containerd::start(&tools, &tools.containerd_2, place("second"), &["--local"]).await?;
+        let second = Containerd::start(&tools, &tools.containerd_2, place("second"), &LIKE_A_KUBELET).await?;
         Ok(Self { tools, folder, address: address.to_owned(), debian, second })
     }
 
@@ -102,9 +105,12 @@ impl Clients {
         let program = self.tools.clients.join("bin/skopeo");
         let mut command = self.tools.command(&program, scratch);
         command.args(["--insecure-policy", "--registries-conf"]).arg(self.drop_in());
-        command.args(["copy", "--all", &format!("docker://{name}"), "dir:copy"]);
+        command.args(["copy", &format!("docker://{name}"), "dir:copy"]);
         run(command).await?;
-        Ok(Digest::of(Algorithm::Sha256, &std::fs::read(scratch.join("copy/manifest.json"))?).to_string())
+        let mut command = self.tools.command(&program, scratch);
+        command.arg("--registries-conf").arg(self.drop_in());
+        command.args(["inspect", "--raw", &format!("docker://{name}")]);
+        Ok(Digest::of(Algorithm::Sha256, run(command).await?.as_bytes()).to_string())
     }
 
     async fn buildah(&self, name: &str, scratch: &Path) -> anyhow::Result<String> {
@@ -125,10 +131,14 @@ impl Clients {
 
     async fn crane(&self, name: &str, scratch: &Path) -> anyhow::Result<String> {
         let name = format!("{}/{name}", self.address);
-        let mut command = self.tools.command(&self.tools.crane.join("crane"), scratch);
-        command.args(["pull", "--insecure", "--format", "oci", &name, "copy"]);
-        run(command).await?;
-        Ok(std::fs::read_to_string(scratch.join("copy/index.json"))?)
+        let crane = || self.tools.command(&self.tools.crane.join("crane"), scratch);
+        let mut pull = crane();
+        // Without a platform it fetches them all, which nodes do not.
+        pull.args(["pull", "--insecure", "--platform", "linux/amd64", &name, "copy.tar"]);
+        run(pull).await?;
+        let mut digest = crane();
+        digest.args(["digest", "--insecure", &name]);
+        run(digest).await
     }
 
     fn drop_in(&self) -> PathBuf {

@@ -37,6 +37,8 @@ pub async fn conformance(address: &str, version: &str, content: &Catalogue) -> a
     for writes in ["PUSH", "BLOBS_DELETE", "MANIFESTS_DELETE", "TAGS_DELETE"] {
         command.env(format!("OCI_API_{writes}"), "false");
     }
+    // Reading only, this version looks for the header in an answer that it never kept; other tests look for it.
+    command.env("OCI_API_MANIFESTS_DIGEST_HEADER", "false");
     command.env("OCI_RO_DATA_TAGS", content.tags.join(" "));
     command.env("OCI_RO_DATA_MANIFESTS", list(&content.manifests));
     command.env("OCI_RO_DATA_BLOBS", list(&content.blobs));

@@ -9,6 +9,7 @@ use nix::unistd::Pid;
 use tokio::process::Child;
 use tokio::time::timeout;
 
+use super::process::end;
 use super::tools::{Tools, run};
 
 const START_MAX: Duration = Duration::from_secs(30);
@@ -103,5 +104,12 @@ impl Containerd {
 
     fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Containerd {
+    /// The folder can go only when nobody writes into it.
+    fn drop(&mut self) {
+        end(&mut self.child);
     }
 }

@@ -17,6 +17,7 @@ use crate::processes::port;
 
 /// How long a life may take until it answers.
 const START_MAX: Duration = Duration::from_secs(30);
+const END_MAX: Duration = Duration::from_secs(5);
 const VERIFY_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
 
@@ -171,6 +172,24 @@ impl MirrorProcess {
 
     fn log_file(&self) -> PathBuf {
         self.folder.path().join(format!("{}.log", self.lives))
+    }
+}
+
+impl Drop for MirrorProcess {
+    /// The folder can go only when nobody writes into it.
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            end(child);
+        }
+    }
+}
+
+/// Kills a process and waits for its end.
+pub(super) fn end(child: &mut Child) {
+    let deadline = Instant::now() + END_MAX;
+    let _gone = child.start_kill();
+    while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+        std::thread::sleep(POLL);
     }
 }
 
