@@ -22,7 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use framing::Framing;
-pub(crate) use listener::{GateListener, Peer};
+pub(crate) use listener::{GateListener, Peer, Wire};
 pub(crate) use refusal::Refusal;
 
 /// The method of the request that stands in the place of a refused one.

@@ -9,13 +9,12 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use runtime::Stop;
 use runtime::http::Slot;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use crate::activity::{Live, Pulse};
 use crate::agent::Tunnel;
-use crate::gate::Gate;
+use crate::gate::{Gate, Wire};
 use crate::lease::{Ended, Ending};
 use crate::metrics::Metrics;
 use crate::shared::Shared;
@@ -85,21 +84,16 @@ impl Session {
 }
 
 /// The visitor's side, once our 101 has gone out; `None` when the visitor or the right to be here went before.
-async fn visitor(client: OnUpgrade, ended: &mut Ended) -> Option<(Gate<TcpStream>, bytes::Bytes)> {
+async fn visitor(client: OnUpgrade, ended: &mut Ended) -> Option<(Gate<Wire>, bytes::Bytes)> {
     let upgraded = tokio::select! {
         upgraded = client => upgraded.ok()?,
         _ = ended => return None,
     };
-    let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<Gate<TcpStream>>>().ok()?;
+    let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<Gate<Wire>>>().ok()?;
     Some((io.into_inner(), read_buf))
 }
 
-async fn carry(
-    mut splice: Splice<Gate<TcpStream>, Tunnel>,
-    mut ended: Ended,
-    pulse: &Pulse,
-    around: &Around,
-) {
+async fn carry(mut splice: Splice<Gate<Wire>, Tunnel>, mut ended: Ended, pulse: &Pulse, around: &Around) {
     let mut alive = || pulse.beat(around.clock.now());
     let ending = tokio::select! {
         side = splice.run(&mut alive) => match side {

@@ -17,7 +17,7 @@ const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
 
 /// A connection, in the clear or with TLS.
-type Wire = Either<TcpStream, TlsStream>;
+pub(crate) type Wire = Either<TcpStream, TlsStream>;
 
 /// Who is at the other end of a connection.
 #[derive(Clone, Debug)]
