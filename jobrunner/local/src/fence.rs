@@ -38,9 +38,21 @@ impl Fence {
         Self::of(&folders.fence(&tags.sandbox, &tags.machine))
     }
 
+    /// Takes the lock of the machine that has this folder; none while somebody is at work on it, or when the folder
+    /// is no machine's.
+    pub(crate) fn try_close(machine: &Path, folders: &Folders) -> io::Result<Option<Self>> {
+        let Some(name) = machine.file_stem() else { return Ok(None) };
+        let (path, last) = Self::files(&folders.fences().join(name));
+        Ok(files::try_lock(&path)?.map(|lock| Self { lock, path, last }))
+    }
+
     fn of(name: &Path) -> io::Result<Self> {
-        let (path, last) = (name.with_added_extension("lock"), name.with_added_extension("json"));
+        let (path, last) = Self::files(name);
         Ok(Self { lock: files::lock(&path)?, path, last })
+    }
+
+    fn files(name: &Path) -> (PathBuf, PathBuf) {
+        (name.with_added_extension("lock"), name.with_added_extension("json"))
     }
 
     /// The lock file.

@@ -94,6 +94,16 @@ pub(crate) fn lock(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Opens a lock file and takes its exclusive lock; none while somebody else has it.
+pub(crate) fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(is_still(path, &file)?.then_some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Whether the path still names the file: one that was removed meanwhile is a lock of nobody.
 fn is_still(path: &Path, file: &File) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;

@@ -17,8 +17,6 @@ use crate::{bubblewrap, files, home, launch, uids};
 /// How long a removal waits for the end of its machine; after that the next list finishes it.
 const END_MAX: Duration = Duration::from_millis(500);
 const END_POLL: Duration = Duration::from_millis(2);
-/// A machine that was written down but not started for this long is nobody's any more, in seconds.
-const UNSTARTED_MAX_S: u64 = 120;
 
 /// Begins to remove everything of the region that has one of these ids.
 pub(crate) fn remove(ground: &Ground, ids: &[ResourceId]) -> io::Result<()> {
@@ -83,21 +81,29 @@ fn finish(ground: &Ground, folder: &Path, record: &MachineRecord) -> io::Result<
     }
     files::remove_file(&ground.folders.socket_tried(&record.id))?;
     files::remove_file(&ground.folders.socket(&record.id))?;
-    let _room = files::lock(&ground.folders.room_lock())?;
-    files::remove_tree(folder)?;
+    let room = files::lock(&ground.folders.room_lock())?;
+    // At one stroke: a folder that lost its record to a crash half-way would be nobody's.
+    let trash = ground.folders.trash().join(&record.id.0);
+    files::found(fs::rename(folder, &trash))?;
     uids::release(ground, &record.tags.sandbox, record.uid)?;
+    drop(room);
+    files::remove_tree(&trash)?;
     Ok(true)
 }
 
-/// Finishes removals that were begun, and drops what was written down but never started.
+/// Finishes removals that were begun, and drops what creations left that ended before they had started anything.
 pub(crate) fn tidy(ground: &Ground) -> io::Result<()> {
-    for (folder, record) in observe::all(ground)? {
-        if folder.join(DELETING_FILE).exists() {
-            let _fence = Fence::close(&ground.folders, &record.tags)?;
-            kill(ground, &folder, &record)?;
-            finish(ground, &folder, &record)?;
-        } else if launch::started(&folder)?.is_none() && is_old(ground, &record) {
-            drop_unstarted(ground, &folder, &record)?;
+    let machines = ground.folders.machines();
+    for folder in files::names(&machines)?.into_iter().map(|name| machines.join(name)) {
+        match MachineRecord::read(&folder) {
+            Ok(Some(record)) if folder.join(DELETING_FILE).exists() => {
+                let _fence = Fence::close(&ground.folders, &record.tags)?;
+                kill(ground, &folder, &record)?;
+                finish(ground, &folder, &record)?;
+            }
+            Ok(_) if launch::started(&folder)?.is_none() => drop_unstarted(ground, &folder)?,
+            // Started, or not to be read: the list says so.
+            Ok(_) | Err(_) => (),
         }
     }
     for (folder, record) in home::all(ground)?.into_iter().filter(|(_, home)| home.deleting) {
@@ -106,14 +112,15 @@ pub(crate) fn tidy(ground: &Ground) -> io::Result<()> {
     home::empty_trash(ground)
 }
 
-fn is_old(ground: &Ground, record: &MachineRecord) -> bool {
-    ground.clock.now().since(record.created_at) > Duration::from_secs(UNSTARTED_MAX_S)
-}
-
-fn drop_unstarted(ground: &Ground, folder: &Path, record: &MachineRecord) -> io::Result<()> {
-    let _fence = Fence::close(&ground.folders, &record.tags)?;
-    if launch::started(folder)?.is_none() && MachineRecord::read(folder)?.as_ref() == Some(record) {
-        finish(ground, folder, record)?;
+/// Whoever holds the fence knows that nobody is about to start the machine: its maker has been killed or has failed. A
+/// repeat of the creation makes it anew, under the same id.
+fn drop_unstarted(ground: &Ground, folder: &Path) -> io::Result<()> {
+    let Some(_fence) = Fence::try_close(folder, &ground.folders)? else { return Ok(()) };
+    if launch::started(folder)?.is_some() {
+        return Ok(());
     }
-    Ok(())
+    match MachineRecord::read(folder)? {
+        Some(record) => finish(ground, folder, &record).map(drop),
+        None => files::remove_tree(folder),
+    }
 }

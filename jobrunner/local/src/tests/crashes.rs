@@ -168,6 +168,31 @@ async fn each_step_of_a_creation_can_be_the_last() {
     setting.clean().await;
 }
 
+/// What a killed creation left is gone with the next list when nobody repeats it, whichever step was its last.
+#[tokio::test]
+async fn a_creation_that_nobody_repeats_leaves_nothing() {
+    let bench = LocalBench::new();
+    let setting = Setting::new(&bench);
+    let spec = setting.spec(1);
+    let folder = bench.folders().machine(&spec.tags);
+    let names = || crate::files::names(&bench.folders().machines()).unwrap();
+    std::fs::create_dir(&folder).unwrap();
+    assert_eq!(setting.machines().await, vec![]);
+    assert_eq!(names(), Vec::<String>::new(), "made, not written down");
+    let id = setting.made(spec.clone()).await;
+    setting.runs(&id).await;
+    crate::launch::started(&folder).unwrap().unwrap().kill().unwrap();
+    setting.machines_until("it ends", |all| all.iter().all(|r| matches!(r.state, State::Exited(_)))).await;
+    std::fs::write(folder.join("process"), "").unwrap();
+    let maker = crate::fence::Fence::close(&bench.folders(), &spec.tags).unwrap();
+    setting.machines().await;
+    assert_eq!(names().len(), 1, "somebody is about to start it");
+    drop(maker);
+    setting.machines().await;
+    assert_eq!(names(), Vec::<String>::new(), "written down, not started");
+    setting.clean().await;
+}
+
 /// A machine whose processes are gone is listed with what it said last.
 #[tokio::test]
 async fn a_machine_that_dies_is_seen_at_once() {
