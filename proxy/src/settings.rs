@@ -52,6 +52,7 @@ fn check_limits(config: &Config) -> Result<(), Error> {
         ("header_bytes", (8192..=1_048_576).contains(&config.header_bytes), "8192 to 1048576"),
         ("header_timeout_s", config.header_timeout_s >= 1, "a number of at least 1"),
         ("keep_alive_s", config.keep_alive_s >= 1, "a number of at least 1"),
+        ("scheme", config.tls.is_none() || config.scheme == Scheme::Https, "https, because proxy.tls is set"),
         ("reporter", !config.reporter.is_empty(), "a name that no other proxy of the region has"),
     ];
     match fields.into_iter().find(|(_, fits, _)| !fits) {

@@ -13,6 +13,7 @@ mod own_paths;
 mod region;
 mod stale;
 mod streaming;
+mod tls;
 mod waiting;
 mod websockets;
 
