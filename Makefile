@@ -40,8 +40,8 @@ test: ## Everything, as the pipeline does it: lints, licences, both databases, s
 	$(suite) format 10 cargo fmt --all --check
 	$(suite) lints 180 cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(suite) licences 15 scripts/deny
-	$(suite) build 240 cargo test --locked --workspace --no-run
-	$(suite) chart 60 scripts/chart
+	$(suite) build 360 cargo test --locked --workspace --no-run
+	$(suite) chart 120 scripts/chart
 	$(suite) clients 420 tests/mirror/tools
 	$(suite) tests 480 cargo test --locked --workspace
 	$(suite) browser 150 scripts/browser
