@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, VerifyingKey};
+use parking_lot::Mutex;
 use serde::Deserialize;
 
 use crate::args::NamedKey;
@@ -12,6 +13,9 @@ use crate::clock::Clock;
 
 const TOKEN_MAX_BYTES: usize = 4096;
 const PURPOSE: &[u8] = b"agent\0";
+/// Tokens whose signature is not verified again. A proxy makes a connection for each request and uses one token until
+/// it is renewed, so few are in use at once.
+const VERIFIED_MAX: usize = 64;
 
 /// Which machine this agent stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +75,7 @@ pub(crate) enum Refusal {
     Verb,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct Claims {
     sbx: String,
     mch: String,
@@ -86,12 +90,14 @@ pub(crate) struct Verifier {
     identity: Identity,
     keys: HashMap<String, VerifyingKey>,
     clock: Clock,
+    /// Whole tokens with what they say. Only the signature is taken from here: it alone does not change with time.
+    verified: Mutex<HashMap<String, Claims>>,
 }
 
 impl Verifier {
     /// A verifier for one machine.
     pub(crate) fn new(identity: Identity, keys: Vec<NamedKey>, clock: Clock) -> Self {
-        Self { identity, keys: keys.into_iter().collect(), clock }
+        Self { identity, keys: keys.into_iter().collect(), clock, verified: Mutex::default() }
     }
 
     /// Refuses unless `token` allows `verb` on this machine now.
@@ -112,8 +118,21 @@ impl Verifier {
         claims.vrb.iter().any(|allowed| allowed == verb.name()).then_some(()).ok_or(Refusal::Verb)
     }
 
-    /// The claims, believed only after the signature was verified.
+    /// The claims, believed only after the signature was verified, now or before.
     fn claims(&self, token: &str) -> Result<Claims, Refusal> {
+        if let Some(claims) = self.verified.lock().get(token) {
+            return Ok(claims.clone());
+        }
+        let claims = self.verified_claims(token)?;
+        let mut verified = self.verified.lock();
+        if verified.len() >= VERIFIED_MAX {
+            verified.clear();
+        }
+        verified.insert(token.to_owned(), claims.clone());
+        Ok(claims)
+    }
+
+    fn verified_claims(&self, token: &str) -> Result<Claims, Refusal> {
         if token.len() > TOKEN_MAX_BYTES {
             return Err(Refusal::Malformed);
         }
@@ -174,6 +193,22 @@ mod tests {
         assert_eq!(check(&Mint { purpose: "", ..good() }, Verb::Exec), Err(Refusal::Signature));
         assert_eq!(check(&Mint { seed: 8, ..good() }, Verb::Exec), Err(Refusal::Signature));
         assert_eq!(check(&Mint { key_id: "ffffffff", ..good() }, Verb::Exec), Err(Refusal::UnknownKey));
+    }
+
+    #[test]
+    fn a_token_that_was_taken_is_judged_again() {
+        let identity = Identity { sandbox: "bj-1".to_owned(), machine: "main".to_owned(), incarnation: 3 };
+        let verifier = |now| Verifier::new(identity.clone(), vec![public_key()], Clock::At(now));
+        let token = good().token();
+        let early = verifier(1000);
+        assert_eq!(early.check(&token, Verb::Exec), Ok(()));
+        assert_eq!(early.check(&token, Verb::Terminal), Err(Refusal::Verb));
+        let late = Verifier { clock: Clock::At(1001), ..early };
+        assert_eq!(late.check(&token, Verb::Exec), Err(Refusal::Expired));
+        assert!(late.check(&token[..token.len() - 1], Verb::Exec).is_err());
+        let lives = (0..=VERIFIED_MAX as i64).map(|more| Mint { exp: 1002 + more, ..good() }.token());
+        assert!(lives.into_iter().all(|token| late.check(&token, Verb::Exec).is_ok()));
+        assert!(late.verified.lock().len() <= VERIFIED_MAX);
     }
 
     #[test]
