@@ -35,6 +35,7 @@ test: ## Everything, as the pipeline does it: lints, licences, both databases, s
 	@rm -f $(ARTEFACTS)/suites.txt
 	$(suite) makefile 5 scripts/check-makefile
 	$(suite) packages 120 scripts/deps $(TEST_PACKAGES)
+	@scripts/trim
 	$(suite) web 60 scripts/web check
 	$(suite) agent 90 scripts/agent $(QINGJIAO_AGENT)
 	$(suite) format 10 cargo fmt --all --check
