@@ -17,13 +17,16 @@ pub(super) enum Scene {
 }
 
 /// What is measured.
-pub(super) const SCENES: [Scene; 6] = [
+pub(super) const SCENES: [Scene; 9] = [
     Scene::Blob(1),
     Scene::Blob(8),
     Scene::Blob(32),
     Scene::Blob(128),
     Scene::Repositories(32),
+    Scene::Image(1),
+    Scene::Image(8),
     Scene::Image(32),
+    Scene::Image(128),
 ];
 /// What shows that it works.
 pub(super) const FEW_SCENES: [Scene; 3] = [Scene::Blob(32), Scene::Repositories(8), Scene::Image(8)];
