@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::id::SandboxId;
-use domain::provider::{Kind, Provider, Resource, ResourceId, State};
+use domain::provider::{Kind, Resource, ResourceId, State};
 use domain::sandbox::Sandbox;
 use domain::time::Timestamp;
 use parking_lot::Mutex;
@@ -154,20 +154,23 @@ impl Sweep {
         if self.brake_holds(&found).await? {
             return Ok(());
         }
-        for (runs, id) in found.orphans.iter().chain(&found.expired_homes) {
-            let Some(provider) = self.ctx.providers.of(runs) else { continue };
-            self.remove(&**provider, id).await?;
+        for (runs, id) in &found.orphans {
+            self.remove(runs, id, "nobody owns it").await?;
+        }
+        for (runs, id) in &found.expired_homes {
+            self.remove(runs, id, "it was kept long enough").await?;
         }
         Ok(())
     }
 
-    async fn remove(&self, provider: &dyn Provider, id: &ResourceId) -> Result<(), Error> {
+    async fn remove(&self, runs: &str, id: &ResourceId, why: &str) -> Result<(), Error> {
+        let Some(provider) = self.ctx.providers.of(runs) else { return Ok(()) };
         // Looked up once more right before: a sweep may be slow, and a leader may have been replaced.
         if self.ctx.leadership.term(&*self.ctx.clock).is_none() {
             return Ok(());
         }
-        tracing::warn!(provider.runs = provider.runs(), resource.id = %id.0, "sweeping what nobody owns");
         let runs = provider.runs();
+        tracing::info!(provider.runs = runs, resource.id = %id.0, sweep.reason = why, "sweeping");
         provider.delete(std::slice::from_ref(id)).await.map_err(|source| Error::Provider { runs, source })
     }
 
