@@ -89,19 +89,26 @@ fn take(
     victims.manifests.insert(image.clone());
 }
 
-/// An index none of whose images is kept any more is no use to a node without its upstream.
+/// An index none of whose images is kept any more is no use to a node without its upstream. With it an index that
+/// points at it may become one.
 fn forget_empty_indexes(graph: &Graph, victims: &mut Victims) {
-    for (digest, node) in &graph.nodes {
-        let mut kept =
-            node.children.iter().filter(|child| graph.nodes.contains_key(&child.link.digest)).peekable();
-        let had_some = kept.peek().is_some();
-        if had_some
-            && !graph.pinned.contains(digest)
-            && kept.all(|child| victims.manifests.contains(&child.link.digest))
-        {
-            victims.manifests.insert(digest.clone());
+    loop {
+        let empty: Vec<_> =
+            graph.nodes.keys().filter(|digest| is_empty_index(graph, digest, victims)).collect();
+        if empty.is_empty() {
+            return;
         }
+        victims.manifests.extend(empty.into_iter().cloned());
     }
+}
+
+fn is_empty_index(graph: &Graph, digest: &Digest, victims: &Victims) -> bool {
+    let children = graph.nodes.get(digest).map(|node| node.children.as_slice()).unwrap_or_default();
+    let mut kept = children.iter().filter(|child| graph.nodes.contains_key(&child.link.digest)).peekable();
+    kept.peek().is_some()
+        && !graph.pinned.contains(digest)
+        && !victims.manifests.contains(digest)
+        && kept.all(|child| victims.manifests.contains(&child.link.digest))
 }
 
 /// Eviction on a catalogue and a place.

@@ -8,6 +8,9 @@ use crate::digest::Digest;
 use crate::manifest::{Child, Link};
 use crate::name::{Image, ImageName, Reference, Tag};
 
+/// Indexes within indexes are followed so deep and no deeper: an upstream may nest them without end.
+pub const DEPTH_MAX: usize = 8;
+
 /// Every manifest that is kept, by digest.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
@@ -63,12 +66,32 @@ impl Graph {
             Reference::Tag(tag) => catalog.tag(&image.name, tag)?.map(|known| known.digest),
         };
         let Some(root) = root else { return Ok(()) };
-        let children = self.nodes.get(&root).map(|node| &node.children);
-        let children: Vec<_> =
-            children.into_iter().flatten().map(|child| child.link.digest.clone()).collect();
-        self.pinned.extend(children);
+        let below: Vec<_> = self.below(&root).into_keys().cloned().collect();
+        self.pinned.extend(below);
         self.pinned.insert(root);
         Ok(())
+    }
+
+    /// Everything that an index points at, directly or through an index within it, whether it is kept or not, with
+    /// the platform that it is for. Each is told once, whatever points at it, so that this ends soon.
+    #[must_use]
+    pub fn below(&self, root: &Digest) -> BTreeMap<&Digest, Option<&str>> {
+        let mut found = BTreeMap::new();
+        let mut level = vec![(root, None)];
+        for _ in 0..DEPTH_MAX {
+            let mut next = Vec::new();
+            for (index, platform) in level {
+                let Some(node) = self.nodes.get(index) else { continue };
+                for child in &node.children {
+                    let platform = child.platform.as_deref().or(platform);
+                    if found.insert(&child.link.digest, platform).is_none() {
+                        next.push((&child.link.digest, platform));
+                    }
+                }
+            }
+            level = next;
+        }
+        found
     }
 
     /// How many kept manifests need each blob.
@@ -82,5 +105,32 @@ impl Graph {
             }
         }
         needs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Algorithm;
+
+    fn digest(at: usize) -> Digest {
+        Digest::of(Algorithm::Sha256, at.to_string().as_bytes())
+    }
+
+    /// `widths[0]` points at `widths[0]` times the same index, and so on.
+    fn nested(widths: &[usize]) -> Graph {
+        let child = |at| Child { link: Link { digest: digest(at), size: 1 }, platform: None };
+        let node = |(at, width): (usize, &usize)| {
+            (digest(at), Node { children: vec![child(at + 1); *width], ..Node::default() })
+        };
+        Graph { nodes: widths.iter().enumerate().map(node).collect(), ..Graph::default() }
+    }
+
+    #[test]
+    fn indexes_within_indexes_are_followed_to_a_depth_and_once() {
+        assert_eq!(nested(&[1, 1]).below(&digest(0)).len(), 2);
+        assert_eq!(nested(&[1; 50]).below(&digest(0)).len(), DEPTH_MAX);
+        // 1,000^8 ways lead down.
+        assert_eq!(nested(&[1000; 8]).below(&digest(0)).len(), 8);
     }
 }

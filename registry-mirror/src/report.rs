@@ -46,7 +46,7 @@ pub fn report(graph: &Graph, stored: &BTreeSet<Digest>) -> Vec<ImageReport> {
     let mut images = BTreeMap::new();
     for (digest, node) in &graph.nodes {
         for image in names_of(digest, node, inner.contains(digest)) {
-            let platforms = platforms_of(graph, node, stored);
+            let platforms = platforms_of(graph, digest, stored);
             let pinned = graph.pinned.contains(digest);
             let (digest, used_ms) = (digest.to_string(), node.used_ms);
             images.insert(image.clone(), ImageReport { image, digest, pinned, used_ms, platforms });
@@ -63,15 +63,18 @@ fn names_of(digest: &Digest, node: &Node, is_inner: bool) -> Vec<String> {
     node.tags.iter().map(|(name, tag)| format!("{name}:{tag}")).collect()
 }
 
-fn platforms_of(graph: &Graph, node: &Node, stored: &BTreeSet<Digest>) -> Vec<PlatformReport> {
+fn platforms_of(graph: &Graph, digest: &Digest, stored: &BTreeSet<Digest>) -> Vec<PlatformReport> {
+    let Some(node) = graph.nodes.get(digest) else { return Vec::new() };
     if node.children.is_empty() {
         return vec![platform("any".to_owned(), &node.blobs, stored)];
     }
-    let kept = node.children.iter().filter_map(|child| {
-        let blobs = &graph.nodes.get(&child.link.digest)?.blobs;
-        Some(platform(child.platform.clone()?, blobs, stored))
+    let images = graph.below(digest).into_iter().filter_map(|(digest, name)| {
+        let image = graph.nodes.get(digest).filter(|node| node.children.is_empty())?;
+        Some(platform(name?.to_owned(), &image.blobs, stored))
     });
-    kept.collect()
+    let mut images: Vec<_> = images.collect();
+    images.sort_by(|one, other| one.platform.cmp(&other.platform));
+    images
 }
 
 fn platform(platform: String, blobs: &[Link], stored: &BTreeSet<Digest>) -> PlatformReport {

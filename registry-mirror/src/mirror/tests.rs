@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::bounds::{Bounds, Limits};
+use crate::bounds::{Bounds, Evict as _, Limits};
 use crate::clock::{Clock as _, ManualClock};
 use crate::evict::Evictor;
 use crate::graph::Graph;
@@ -65,7 +65,7 @@ impl World {
     pub(crate) async fn pull(&self, image: &str) -> Result<(), Fault> {
         let Image { name, reference } = image.parse().unwrap();
         let mut manifest = self.manifest(&name, &reference).await?;
-        if manifest.is_index() {
+        while manifest.is_index() {
             let child = manifest.links().unwrap().manifests.remove(0).link.digest;
             manifest = self.manifest(&name, &Reference::Digest(child)).await?;
         }
@@ -162,4 +162,23 @@ async fn layers_begin_to_fill_with_the_manifest() {
     }
     world.hub.trouble(Trouble::Down);
     world.pull("lab:1").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_image_within_indexes_is_complete_with_its_layers_and_not_before() {
+    let world = World::open();
+    let image = FakeImage::new(&ImageSpec::new(1, &[100_000])).nested(3);
+    world.hub.add("library/lab", "1", &image);
+    let Image { name, reference } = "lab:1".parse().unwrap();
+    let mut manifest = world.manifest(&name, &reference).await.unwrap();
+    let complete = |world: &World| world.report()[0].platforms.iter().any(|it| it.complete);
+    while manifest.is_index() {
+        assert!(!complete(&world), "its layers are not here");
+        let child = manifest.links().unwrap().manifests.remove(0).link.digest;
+        manifest = world.manifest(&name, &Reference::Digest(child)).await.unwrap();
+    }
+    world.pull("lab:1").await.unwrap();
+    assert!(complete(&world) && world.report().len() == 1, "{:?}", world.report());
+    world.evictor.free(u64::MAX).await;
+    assert_eq!(world.report(), [], "no index stays behind");
 }

@@ -70,6 +70,16 @@ impl FakeImage {
         }
     }
 
+    /// The same behind so many more indexes, each with one entry, for `linux/amd64`.
+    #[must_use]
+    pub fn nested(mut self, indexes: usize) -> Self {
+        for _ in 0..indexes {
+            self.root = index(&["linux/amd64"], std::slice::from_ref(&self.root));
+            self.manifests.push(self.root.clone());
+        }
+        self
+    }
+
     /// All layers and configurations together, in bytes.
     #[must_use]
     pub fn blob_bytes(&self) -> u64 {

@@ -15,6 +15,7 @@ use super::job::{ImageProgress, Job, State};
 use super::{DEFAULT_PLATFORM, Wish};
 use crate::clock::SharedClock;
 use crate::digest::Digest;
+use crate::graph::DEPTH_MAX;
 use crate::manifest::Link;
 use crate::manifests::Answer;
 use crate::mirror::Mirror;
@@ -83,14 +84,25 @@ impl Task {
         if !root.is_index() {
             return Ok(vec![root]);
         }
-        let children = root.links().map_err(|error| error.to_string())?.manifests;
         let mut images = Vec::new();
         for wanted in wanted(platforms) {
-            let child = children.iter().find(|child| fits(child.platform.as_deref(), &wanted));
-            let child = child.ok_or_else(|| format!("the image has no platform {wanted}"))?;
-            images.push(self.manifest(&Reference::Digest(child.link.digest.clone())).await?);
+            images.push(self.image_of(root.clone(), &wanted).await?);
         }
         Ok(images)
+    }
+
+    /// The image of an index for a platform; it may lie in an index within it.
+    async fn image_of(&self, mut index: Manifest, wanted: &str) -> Result<Manifest, String> {
+        for _ in 0..DEPTH_MAX {
+            let children = index.links().map_err(|error| error.to_string())?.manifests;
+            let child = children.iter().find(|child| fits(child.platform.as_deref(), wanted));
+            let child = child.ok_or_else(|| format!("the image has no platform {wanted}"))?;
+            index = self.manifest(&Reference::Digest(child.link.digest.clone())).await?;
+            if !index.is_index() {
+                return Ok(index);
+            }
+        }
+        Err(format!("the image lies in more than {DEPTH_MAX} indexes, one within the other"))
     }
 
     async fn manifest(&self, reference: &Reference) -> Result<Manifest, String> {

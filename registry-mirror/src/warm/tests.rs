@@ -56,6 +56,20 @@ async fn what_cannot_be_warmed_says_why() {
 }
 
 #[tokio::test]
+async fn an_image_within_indexes_is_warmed_unless_they_have_no_end() {
+    let world = World::open();
+    for (tag, indexes) in [("deep", 3), ("endless", 40)] {
+        let image = FakeImage::new(&ImageSpec::new(1, &[2048])).nested(indexes);
+        world.hub.add("library/lab", tag, &image);
+    }
+    let job = ended(&world, wish(&["lab:deep", "lab:endless"])).await;
+    assert_eq!((job.images[0].state, job.images[1].state), (State::Complete, State::Failed));
+    assert!(job.images[1].error.as_ref().unwrap().contains("one within the other"));
+    world.hub.trouble(Trouble::Down);
+    world.pull("lab:deep").await.unwrap();
+}
+
+#[tokio::test]
 async fn a_fault_that_passes_is_waited_for() {
     let world = World::open();
     world.hub.add("library/lab", "1", &FakeImage::new(&ImageSpec::new(1, &[2048])));
