@@ -5,6 +5,7 @@ mod clients;
 mod conformance;
 mod faults;
 mod kill;
+mod own_side;
 mod wrong;
 
 use std::sync::Arc;

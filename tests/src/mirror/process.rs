@@ -21,6 +21,9 @@ const END_MAX: Duration = Duration::from_secs(5);
 const VERIFY_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
 
+/// Runs a program that sees a disk of its own, of a size, in a folder; both stand before it.
+const ON_A_DISK: &str = "mount -t tmpfs -o size=$1 tmpfs \"$2\" && shift 2 && exec \"$@\"";
+
 /// What differs from the defaults of the program.
 pub type Settings<'a> = &'a (dyn Fn(&mut Config) + Sync);
 
@@ -29,6 +32,7 @@ pub type Settings<'a> = &'a (dyn Fn(&mut Config) + Sync);
 pub struct MirrorProcess {
     folder: TempDir,
     config: Config,
+    disk_bytes: Option<u64>,
     child: Option<Child>,
     lives: u64,
     client: reqwest::Client,
@@ -51,6 +55,18 @@ impl MirrorProcess {
     /// # Errors
     /// When the program is not built or does not answer, with what it said.
     pub async fn start(upstreams: Vec<UpstreamConfig>, settings: Settings<'_>) -> anyhow::Result<Self> {
+        Self::start_on(None, upstreams, settings).await
+    }
+
+    /// The same on a disk of so many bytes in all, which is empty at the beginning of each life. Needs root.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_on(
+        disk_bytes: Option<u64>,
+        upstreams: Vec<UpstreamConfig>,
+        settings: Settings<'_>,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("qjm-").tempdir()?;
         let mut config = Config {
             listen: port()?,
@@ -64,7 +80,7 @@ impl MirrorProcess {
         std::fs::write(folder.path().join("mirror.toml"), toml::to_string(&file)?)?;
         std::fs::create_dir_all(&config.folder)?;
         let client = reqwest::Client::builder().no_proxy().build()?;
-        let mut mirror = Self { folder, config, child: None, lives: 0, client };
+        let mut mirror = Self { folder, config, disk_bytes, child: None, lives: 0, client };
         mirror.begin().await?;
         Ok(mirror)
     }
@@ -114,7 +130,12 @@ impl MirrorProcess {
         let log = std::fs::File::create(self.log_file())?;
         // Should this test be killed, nobody would stop the process.
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL"]).arg(program()?).arg("--config");
+        command.args(["--pdeathsig", "KILL"]);
+        if let Some(bytes) = self.disk_bytes {
+            command.args(["unshare", "--mount", "sh", "-c", ON_A_DISK, "sh", &bytes.to_string()]);
+            command.arg(&self.config.folder);
+        }
+        command.arg(program()?).arg("--config");
         command.arg(self.folder.path().join("mirror.toml")).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let mut child = command.spawn()?;
