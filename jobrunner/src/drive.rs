@@ -67,6 +67,7 @@ impl Drive {
         match plan(&self.sandbox, &self.template, &seen, now) {
             Step::Nothing => self.catch_up().await.map(|()| Some(Ended::Settled)),
             Step::WaitUntil(at) => Ok(Some(Ended::At(at))),
+            Step::Explain(cause) => self.explain(cause).await.map(|()| None),
             Step::Move { to, cause } => self.move_to(to, cause).await.map(|()| None),
             Step::Create(names) => self.create(&names).await.map(|()| Some(Ended::Acted)),
             Step::Ensure(names) => self.ask_again(&names).await.map(|()| Some(Ended::Acted)),
@@ -112,6 +113,10 @@ impl Drive {
         }
         let status = Status { observed_generation: intent.generation, ..status.clone() };
         self.record(status, &["observed_generation"]).await
+    }
+
+    async fn explain(&mut self, cause: Cause) -> Result<(), Error> {
+        self.record(Status { cause: Some(cause), ..self.sandbox.status.clone() }, &["cause"]).await
     }
 
     async fn move_to(&mut self, to: Phase, cause: Option<Cause>) -> Result<(), Error> {

@@ -68,7 +68,7 @@ impl View<'_> {
         if !unborn.is_empty() {
             return Step::Create(unborn);
         }
-        if self.all_run(listed) { to(Phase::Starting) } else { self.wait_for_start() }
+        if self.all_run(listed) { to(Phase::Starting) } else { self.wait_for_start(listed) }
     }
 
     fn starting(&self) -> Step {
@@ -232,7 +232,9 @@ impl View<'_> {
             return None;
         }
         let late = self.now >= began.plus_s(self.template.start_deadline_s());
-        late.then(|| self.retire(self.cause(Code::StartTimedOut)))
+        // "The image is missing" says more than "too late".
+        let code = self.seen.listed.as_ref().and_then(|listed| self.waits_for(listed));
+        late.then(|| self.retire(self.cause(code.unwrap_or(Code::StartTimedOut))))
     }
 
     fn started_at(&self) -> Option<Timestamp> {
@@ -240,9 +242,20 @@ impl View<'_> {
         live.filter_map(|machine| machine.asked_at).max()
     }
 
-    fn wait_for_start(&self) -> Step {
+    /// People are told what the provider says that it waits for, as often as that changes.
+    fn wait_for_start(&self, listed: &Inventory) -> Step {
+        let told = self.sandbox.status.cause.as_ref().map(|cause| cause.code);
+        if let Some(code) = self.waits_for(listed).filter(|code| told != Some(*code)) {
+            return Step::Explain(self.cause(code));
+        }
         self.started_at()
             .map_or(Step::Nothing, |began| Step::WaitUntil(began.plus_s(self.template.start_deadline_s())))
+    }
+
+    fn waits_for(&self, listed: &Inventory) -> Option<Code> {
+        let states =
+            self.sandbox.status.machines.iter().filter_map(|machine| Some(&current(machine, listed)?.state));
+        states.filter_map(|state| if let State::Pending(code) = state { *code } else { None }).next()
     }
 
     fn retire(&self, cause: Cause) -> Step {

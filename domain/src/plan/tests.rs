@@ -192,6 +192,20 @@ fn a_start_that_takes_too_long_is_recycled() {
 }
 
 #[test]
+fn who_waits_is_told_why_once() {
+    let waiting = listed(vec![resource(1, State::Pending(Some(Code::ImageMissing)))]);
+    let mut sandbox = born(Phase::Provisioning);
+    let Step::Explain(cause) = step(&sandbox, &waiting) else { panic!("it is told") };
+    assert_eq!((cause.code, cause.stage), (Code::ImageMissing, Phase::Provisioning));
+    sandbox.status.cause = Some(cause);
+    assert!(matches!(step(&sandbox, &waiting), Step::WaitUntil(_)));
+    let other = listed(vec![resource(1, State::Pending(Some(Code::NodeLost)))]);
+    assert!(matches!(step(&sandbox, &other), Step::Explain(cause) if cause.code == Code::NodeLost));
+    let late = plan(&sandbox, &template(), &waiting, NOW.plus_s(58));
+    assert!(matches!(late, Step::Retire { cause, .. } if cause.code == Code::ImageMissing));
+}
+
+#[test]
 fn stop_and_delete_end_when_the_list_says_so() {
     for (phase, wanted, end) in [
         (Phase::Stopping, Wanted::Stopped, Phase::Stopped),
