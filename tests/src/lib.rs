@@ -3,6 +3,7 @@
 //! Owns nothing that ships. Every crate may be imported here; nothing may import this.
 
 pub mod chaos;
+pub mod cluster;
 pub mod mirror;
 pub mod outside;
 pub mod processes;

@@ -1,6 +1,7 @@
 //! Two replicas of every role as separate processes: the same flow, and a campaign of blows.
 
 use tests::chaos::{Blow, campaign, flow, generate};
+use tests::processes::Machines;
 use tokio::sync::Mutex;
 
 /// Kills of one run; `CHAOS_KILLS` changes it, `CHAOS_SEED` replays one.
@@ -28,7 +29,7 @@ fn a_seed_always_gives_the_same_operations_and_every_kind_of_them() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_flow_goes_through_two_replicas_of_every_role() {
     let _alone = ONE_AT_A_TIME.lock().await;
-    flow().await.unwrap();
+    flow(Machines::Processes).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::processes::{Fleet, Role};
+use tests::processes::{Fleet, Machines, Role};
 
 /// Bounds a failing test; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -80,7 +80,7 @@ fn dump_of_database_with(sandbox: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_secret_reaches_its_machine_and_nothing_else() {
     let _alone = super::chaos::ONE_AT_A_TIME.lock().await;
-    let fleet = Fleet::start().await.unwrap();
+    let fleet = Fleet::start(Machines::Processes).await.unwrap();
     let address = fleet.ground.addresses(Role::ApiServer, 0).0;
     let key = fleet.ground.key.clone();
     let api = Api { client: reqwest::Client::new(), url: format!("http://{address}"), key };

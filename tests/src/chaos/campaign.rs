@@ -18,7 +18,7 @@ use super::tab::Tab;
 use super::templates::{self, SEAT, TERMINALS};
 use super::terminals::{self, Seen};
 use super::visitor::Visitor;
-use crate::processes::Fleet;
+use crate::processes::{Fleet, Machines};
 
 /// Everything is where it is wanted within this time after the last restart.
 const SETTLE_MAX: Duration = Duration::from_secs(10);
@@ -31,10 +31,10 @@ const READY_MAX: Duration = Duration::from_secs(30);
 /// The first invariant that did not hold.
 pub async fn campaign(seed: u64, kills: usize, seats: usize) -> anyhow::Result<Report> {
     let begun = Instant::now();
-    let fleet = Fleet::start().await?;
+    let fleet = Fleet::start(Machines::Processes).await?;
     let platform = Arc::new(Platform::new(fleet.ground.clone())?);
-    platform.publish(SEAT, &templates::seat()).await?;
-    platform.publish(TERMINALS, &templates::terminals()).await?;
+    platform.publish(SEAT, &templates::seat(&Machines::Processes)).await?;
+    platform.publish(TERMINALS, &templates::terminals(&Machines::Processes)).await?;
     let mut crowd = Crowd::gather(&fleet, platform, seed, seats).await?;
     let mut striker = Striker::new(&fleet);
     for op in generate(seed) {

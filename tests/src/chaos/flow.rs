@@ -9,7 +9,7 @@ use super::platform::Platform;
 use super::tab::Tab;
 use super::templates::{self, SEAT};
 use super::visitor::Visitor;
-use crate::processes::Fleet;
+use crate::processes::{Fleet, Machines};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const FILE: &str = "/_qj/files?path=notes.txt";
@@ -19,10 +19,11 @@ const TEXT: &str = "what I learned";
 ///
 /// # Errors
 /// The first step that went wrong.
-pub async fn flow() -> anyhow::Result<()> {
-    let fleet = Fleet::start().await?;
+pub async fn flow(machines: Machines) -> anyhow::Result<()> {
+    let template = templates::seat(&machines);
+    let fleet = Fleet::start(machines).await?;
     let platform = Platform::new(fleet.ground.clone())?;
-    platform.publish(SEAT, &templates::seat()).await?;
+    platform.publish(SEAT, &template).await?;
     let created = platform.create("flow", SEAT, "school-0").await?;
     let id = created["id"].as_str().context("a sandbox without id")?.to_owned();
     platform.phase(&id, Some("ready"), PATIENCE).await?;

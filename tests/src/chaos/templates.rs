@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::terminals::READY;
+use crate::processes::Machines;
 
 /// The name of the small sandboxes' template.
 pub(super) const SEAT: &str = "seat";
@@ -11,25 +12,31 @@ pub(super) const TERMINALS: &str = "terminals";
 
 /// A shell with a home.
 #[must_use]
-pub(super) fn seat() -> Value {
-    template(&json!([{ "name": "terminal", "kind": "terminal", "command": ["/bin/bash", "--norc"] }]))
+pub(super) fn seat(machines: &Machines) -> Value {
+    template(
+        machines,
+        &json!([{ "name": "terminal", "kind": "terminal", "command": ["/bin/bash", "--norc"] }]),
+    )
 }
 
 /// A terminal that counts, and one that repeats what is typed.
 #[must_use]
-pub(super) fn terminals() -> Value {
+pub(super) fn terminals(machines: &Machines) -> Value {
     let count = "i=0; while :; do echo $i; i=$((i+1)); sleep 0.05; done";
     let repeat = format!("stty -echo; echo {READY}; exec cat");
-    template(&json!([
-        { "name": "count", "kind": "terminal", "command": ["/bin/sh", "-c", count] },
-        { "name": "repeat", "kind": "terminal", "command": ["/bin/sh", "-c", repeat] },
-    ]))
+    template(
+        machines,
+        &json!([
+            { "name": "count", "kind": "terminal", "command": ["/bin/sh", "-c", count] },
+            { "name": "repeat", "kind": "terminal", "command": ["/bin/sh", "-c", repeat] },
+        ]),
+    )
 }
 
-fn template(apps: &Value) -> Value {
+fn template(machines: &Machines, apps: &Value) -> Value {
     json!({
         "machines": [{
-            "name": "main", "runs": { "process": { "command": [] } },
+            "name": "main", "runs": machines.runs(),
             "resources": { "cpu_millis": 250, "memory_mib": 128 },
             "home": { "path": "/home/student", "size_mib": 64 },
             "apps": apps, "start_deadline_s": 60,

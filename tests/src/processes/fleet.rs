@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::ground::REPLICAS;
-use super::{Ground, Replica, Role};
+use super::{Ground, Machines, Replica, Role};
 
 /// How long a region may take until every replica is ready.
 const START_MAX: Duration = Duration::from_secs(60);
@@ -29,8 +29,8 @@ impl Fleet {
     ///
     /// # Errors
     /// What is missing, or who was not ready in time.
-    pub async fn start() -> anyhow::Result<Self> {
-        let ground = Arc::new(Ground::prepare().await?);
+    pub async fn start(machines: Machines) -> anyhow::Result<Self> {
+        let ground = Arc::new(Ground::prepare(machines).await?);
         let (mut supervisors, stop) = (JoinSet::new(), CancellationToken::new());
         let mut replicas = Vec::new();
         for role in Role::ALL {

@@ -15,6 +15,7 @@ use store::{NewKey, Scope, Store};
 use tempfile::TempDir;
 
 use super::{LiveMachine, Role};
+use crate::cluster::Pods;
 
 /// Replicas of each role.
 pub(super) const REPLICAS: usize = 2;
@@ -33,9 +34,31 @@ const UIDS_COUNT: u32 = 2_000;
 /// First characters of a key's hash that are its public id.
 const KEY_ID_CHARACTERS: usize = 12;
 
+/// What a region's machines are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Machines {
+    /// Processes of this computer.
+    Processes,
+    /// Pods of a cluster.
+    Pods(Pods),
+}
+
+impl Machines {
+    /// What a machine of a template runs: nothing of its own.
+    #[must_use]
+    pub fn runs(&self) -> serde_json::Value {
+        match self {
+            Self::Processes => serde_json::json!({ "process": { "command": [] } }),
+            Self::Pods(_) => Pods::runs(),
+        }
+    }
+}
+
 /// The ground of one region.
 #[derive(Debug)]
 pub struct Ground {
+    /// What its machines are.
+    pub machines_are: Machines,
     folder: TempDir,
     programs: PathBuf,
     /// The region's name, which no other region on this computer has.
@@ -50,7 +73,7 @@ impl Ground {
     ///
     /// # Errors
     /// When PostgreSQL, a built program or the agent is missing, in words that say what to do.
-    pub async fn prepare() -> anyhow::Result<Self> {
+    pub async fn prepare(machines_are: Machines) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("qjc-").tempdir()?;
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
         std::fs::create_dir(folder.path().join("logs"))?;
@@ -58,8 +81,8 @@ impl Ground {
         let url = server.database()?;
         let region = format!("c{}", std::process::id());
         let ports = (0..3 * REPLICAS).map(|_| Ok((port()?, port()?))).collect::<anyhow::Result<_>>()?;
-        let mut ground = Self { folder, programs: programs()?, region, key: String::new(), ports };
-        ground.key = key(&url).await?;
+        let (programs, key) = (programs()?, key(&url).await?);
+        let ground = Self { machines_are, folder, programs, region, key, ports };
         ground.configure(&url)?;
         Ok(ground)
     }
@@ -135,19 +158,37 @@ impl Ground {
         let (role_file, role) = self.secret("role.secret")?;
         let (signing_file, _) = self.secret("signing.secret")?;
         let (role_file, signing_file) = (role_file.display(), signing_file.display());
-        let (machines, agent) = (self.machines(), agent()?);
-        let (machines, agent) = (machines.display(), agent.display());
         let port = self.addresses(Role::Proxy, 0).0.port();
-        let uids = UIDS_FIRST + (std::process::id() % 1000) * UIDS_COUNT;
         let text = format!(
             r#"
             region.name = "{region}"
             store.url = "{url}"
             telemetry = {{ format = "json", filter = "info" }}
             secrets = {{ role_files = ["{role_file}"], signing_files = ["{signing_file}"] }}
-            api = {{ proxy_port = {port}, requests_per_s = 10000, requests_burst = 10000 }}
+            api.proxy_port = {port}
+            api.requests_per_s = 10000
+            api.requests_burst = 10000
             proxy = {{ domain = "localhost", role_secret = "{role}" }}
-            jobrunner = {{ lease_ms = {LEASE_MS}, sweep_grace_s = 5, sweep_interval_s = 1 }}
+            jobrunner.lease_ms = {LEASE_MS}
+            jobrunner.sweep_grace_s = 5
+            jobrunner.sweep_interval_s = 1
+            {provider}
+            "#,
+            region = self.region,
+            provider = self.provider()?,
+        );
+        private(&self.config(), &text)
+    }
+
+    /// The sections that say what machines are.
+    fn provider(&self) -> anyhow::Result<String> {
+        if let Machines::Pods(pods) = &self.machines_are {
+            return Ok(pods.configuration());
+        }
+        let (machines, agent) = (self.machines(), agent()?);
+        let uids = UIDS_FIRST + (std::process::id() % 1000) * UIDS_COUNT;
+        Ok(format!(
+            r#"
             [local]
             state_dir = "{machines}"
             agent = "{agent}"
@@ -155,9 +196,9 @@ impl Ground {
             uids_count = {UIDS_COUNT}
             capacity = {{ cpu_millis = 1000000, memory_mib = 1000000 }}
             "#,
-            region = self.region
-        );
-        private(&self.config(), &text)
+            machines = machines.display(),
+            agent = agent.display(),
+        ))
     }
 }
 

@@ -1,0 +1,3 @@
+//! A region whose machines are pods of a real cluster. Run by `scripts/cluster-tests`, one test after another.
+
+mod flow;

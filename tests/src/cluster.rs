@@ -1,0 +1,74 @@
+//! A real cluster that runs already, as `tests/cluster/cluster` starts it and `scripts/cluster-tests` gives it: a test
+//! runs inside its network (`enter`), with a `KUBECONFIG` and `kubectl`.
+
+mod pods;
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+
+pub use pods::Pods;
+
+/// The hub, where a test and the processes that it starts are: how policies see them.
+pub const HUB_CIDR: &str = "192.0.2.1/32";
+/// API server, nodes and hub: not private by their addresses, and no machine's business.
+pub const CLUSTER_CIDR: &str = "192.0.2.0/26";
+/// What pods pull to be a machine: Python, bash and busybox.
+pub const MACHINE_IMAGE: &str = "registry.test/python:3";
+
+/// Runs `kubectl`; what it printed.
+///
+/// # Errors
+/// What it said.
+pub async fn kubectl(arguments: &[&str]) -> anyhow::Result<String> {
+    run("kubectl".into(), arguments, None).await
+}
+
+/// What `kubectl` says in JSON.
+///
+/// # Errors
+/// What it said.
+pub async fn kubectl_json(arguments: &[&str]) -> anyhow::Result<Value> {
+    let all: Vec<&str> = arguments.iter().copied().chain(["--output", "json"]).collect();
+    Ok(serde_json::from_str(&kubectl(&all).await?)?)
+}
+
+/// Makes objects what they should be.
+///
+/// # Errors
+/// What `kubectl` said.
+pub async fn apply(object: &Value) -> anyhow::Result<()> {
+    run("kubectl".into(), &["apply", "--filename", "-"], Some(object.to_string())).await.map(drop)
+}
+
+/// A command of `tests/cluster/cluster`, such as `halt etcd`.
+///
+/// # Errors
+/// What it said.
+pub async fn command(arguments: &[&str]) -> anyhow::Result<String> {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").context("run this test by cargo")?;
+    run(PathBuf::from(folder).join("cluster/cluster"), arguments, None).await
+}
+
+/// A variable that `scripts/cluster-tests` sets.
+fn variable(name: &str) -> anyhow::Result<String> {
+    std::env::var(name).with_context(|| format!("{name} is not set: run scripts/cluster-tests"))
+}
+
+async fn run(program: PathBuf, arguments: &[&str], input: Option<String>) -> anyhow::Result<String> {
+    let mut command = Command::new(&program);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.kill_on_drop(true).spawn().with_context(|| program.display().to_string())?;
+    let mut stdin = child.stdin.take().context("no standard input")?;
+    // One that ends without reading says why.
+    let _ = stdin.write_all(input.unwrap_or_default().as_bytes()).await;
+    drop(stdin);
+    let output = child.wait_with_output().await?;
+    let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    ensure!(output.status.success(), "{} {}: {text}{errors}", program.display(), arguments.join(" "));
+    Ok(text.into_owned())
+}
