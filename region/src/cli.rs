@@ -21,7 +21,7 @@ pub struct Cli {
     #[command(flatten)]
     pub connection: Connection,
 
-    /// Print JSON instead of tables and prose
+    /// Print JSON instead of tables and prose, also of errors
     #[arg(long, global = true)]
     pub json: bool,
 

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
+
 use crate::problem::Problem;
 
 /// Why a command failed.
@@ -98,6 +100,13 @@ impl Error {
         Self::Unavailable(error.to_string())
     }
 
+    /// The same for programs: `error` has the words, `problem` what the API answered (RFC 9457), if it did.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let problem = if let Self::Problem(problem) = self { json!(problem) } else { Value::Null };
+        json!({ "error": self.to_string(), "problem": problem })
+    }
+
     /// The exit code that scripts see.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -163,5 +172,14 @@ mod tests {
         for (status, exit) in rows {
             assert_eq!(Error::from(Problem { status, ..Problem::default() }).exit(), exit, "{status}");
         }
+    }
+
+    #[test]
+    fn programs_are_told_what_people_are() {
+        let problem = Problem { status: 422, title: "Wrong.".to_owned(), ..Problem::default() };
+        let told = Error::from(problem).to_json();
+        assert_eq!((&told["problem"]["status"], &told["problem"]["title"]), (&json!(422), &json!("Wrong.")));
+        let told = Error::Usage("no such field".to_owned()).to_json();
+        assert_eq!(told, json!({ "error": "no such field", "problem": null }));
     }
 }

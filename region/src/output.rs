@@ -41,6 +41,13 @@ impl Output {
         }
     }
 
+    /// Says on standard error why a command failed.
+    pub fn error(self, error: &Error) {
+        let text = if self.json { error.to_json().to_string() } else { format!("error: {error}") };
+        // Standard error may be closed; the exit code still tells.
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+
     /// Whether people look at what runs on.
     #[must_use]
     pub fn is_live(self) -> bool {

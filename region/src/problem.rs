@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::api::view::Cause;
 use crate::language::Language;
 
 /// A problem (RFC 9457) as far as people need it; every field may be missing in an answer that is none of ours.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Problem {
     /// Stable name, such as `quota_exceeded`.
@@ -32,7 +32,7 @@ pub struct Problem {
 }
 
 /// One field that is wrong.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Field {
     /// Its path from the body's root.

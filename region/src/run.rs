@@ -18,8 +18,7 @@ pub async fn run(cli: Cli) -> ExitCode {
     match dispatch(&invocation, cli.command).await {
         Ok(code) => code,
         Err(error) => {
-            // Standard error may be closed; the exit code still tells.
-            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("error: {error}\n"));
+            output.error(&error);
             error.exit().into()
         }
     }

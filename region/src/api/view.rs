@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::quota::Quota;
 use domain::resources::Resources;
 use domain::time::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::language::Language;
@@ -57,7 +57,7 @@ pub struct Sandbox {
 }
 
 /// A cause with its words.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Cause {
     /// Stable name.
@@ -81,7 +81,7 @@ pub struct Cause {
 }
 
 /// A sentence in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Bilingual {
     /// Simplified Chinese.
