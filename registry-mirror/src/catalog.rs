@@ -6,6 +6,7 @@
 
 mod images;
 mod record;
+mod uses;
 
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,7 @@ const PINS: TableDefinition<&str, u64> = TableDefinition::new("pins");
 #[derive(Debug)]
 pub struct Catalog {
     database: Database,
+    fresh: uses::Fresh,
 }
 
 /// Why the catalogue did not do what was asked.
@@ -76,7 +78,7 @@ impl Catalog {
             }
             Ok(database) => database,
         };
-        let catalog = Self { database };
+        let catalog = Self { database, fresh: uses::Fresh::default() };
         catalog.write(Durability::Immediate, |tables| {
             tables.open_table(TAGS).map_err(storage)?;
             tables.open_table(MANIFESTS).map_err(storage)?;
@@ -85,6 +87,7 @@ impl Catalog {
             tables.open_table(PINS).map_err(storage)?;
             Ok(())
         })?;
+        catalog.resume_uses()?;
         Ok(catalog)
     }
 

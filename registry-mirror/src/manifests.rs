@@ -6,17 +6,15 @@
 
 mod fetch;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use moka::sync::Cache;
-use parking_lot::Mutex;
 
 use crate::blob::How;
 use crate::catalog::{Catalog, KnownTag};
-use crate::clock::{Milliseconds, SharedClock};
+use crate::clock::SharedClock;
 use crate::digest::Digest;
 use crate::flight::Flights;
 use crate::name::{ImageName, Reference, Tag};
@@ -63,7 +61,6 @@ pub struct Manifests {
     absent: Cache<Key, String>,
     heads: Flights<Key, Result<Descriptor, Fault>>,
     bodies: Flights<Key, Result<Manifest, Fault>>,
-    uses: Mutex<BTreeMap<Digest, Milliseconds>>,
 }
 
 impl Manifests {
@@ -71,9 +68,9 @@ impl Manifests {
     #[must_use]
     pub fn new(catalog: Arc<Catalog>, sources: Arc<Sources>, clock: SharedClock, beliefs: Beliefs) -> Self {
         let absent = Cache::builder().max_capacity(ABSENT_MAX).time_to_live(beliefs.absent_ttl).build();
-        let (heads, bodies, uses) = (Flights::default(), Flights::default(), Mutex::default());
+        let (heads, bodies) = (Flights::default(), Flights::default());
         let fetch = Fetch { catalog, sources, clock: clock.clone() };
-        Self { fetch, clock, beliefs, absent, heads, bodies, uses }
+        Self { fetch, clock, beliefs, absent, heads, bodies }
     }
 
     /// The manifest that `reference` means in `image`; its bytes only for GET.
@@ -206,7 +203,7 @@ impl Manifests {
     }
 
     fn note_use(&self, digest: &Digest) {
-        self.uses.lock().insert(digest.clone(), self.clock.now_ms());
+        self.fetch.catalog.note_use(digest, self.clock.now_ms());
     }
 
     /// Writes down when manifests were last asked for; called from a tick.
@@ -214,11 +211,7 @@ impl Manifests {
     /// # Errors
     /// When the catalogue cannot be written.
     pub async fn flush_uses(&self) -> Result<(), Fault> {
-        let uses = std::mem::take(&mut *self.uses.lock());
-        if uses.is_empty() {
-            return Ok(());
-        }
-        self.fetch.write(move |catalog| catalog.note_uses(&uses)).await
+        self.fetch.write(Catalog::flush_uses).await
     }
 }
 

@@ -1,10 +1,13 @@
 //! Names of images, as the distribution specification allows them and as Docker writes them.
 
+mod path_word;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::digest::Digest;
+pub(crate) use path_word::host_of;
 
 /// The longest repository name that is accepted, in bytes; the specification asks for 255 with the host.
 pub const REPOSITORY_MAX_BYTES: usize = 255;

@@ -4,6 +4,7 @@
 //! The upstream is a scripted registry in the test's own process, so that a test can break it and count what it sends.
 
 mod clients;
+mod clock;
 mod conformance;
 mod containerd;
 mod node;
@@ -11,6 +12,7 @@ mod process;
 mod tools;
 
 pub use clients::{Client, Clients, Image};
+pub use clock::ShiftedClock;
 pub use conformance::{Catalogue, conformance};
 pub use node::{Counts, Error as PullError, Node, Upstream};
-pub use process::{MirrorProcess, Settings};
+pub use process::{MirrorProcess, Settings, Surroundings};

@@ -1,9 +1,13 @@
 //! The registry mirror's own program against a scripted upstream: what nodes and real clients see.
 
 mod budget;
+mod client_side;
 mod clients;
+mod clock;
 mod conformance;
+mod fallback;
 mod faults;
+mod flipped;
 mod kill;
 mod own_side;
 mod wrong;

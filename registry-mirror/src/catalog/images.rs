@@ -1,4 +1,4 @@
-//! Images as eviction and the report see them: uses, pins, and forgetting.
+//! Images as eviction and the report see them: pins, and forgetting.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
@@ -6,7 +6,6 @@ use std::str::FromStr as _;
 use redb::{Durability, ReadableTable as _};
 
 use super::{Catalog, Error, KnownTag, MANIFESTS, MEMBERS, PINS, Pin, TAGS, USES, Use, image_name, storage};
-use crate::clock::Milliseconds;
 use crate::digest::Digest;
 use crate::name::{Image, ImageName, Tag};
 
@@ -38,18 +37,6 @@ impl Catalog {
         Ok(())
     }
 
-    fn add_uses(&self, images: &mut BTreeMap<Digest, Use>) -> Result<(), Error> {
-        let uses = self.read()?.open_table(USES).map_err(storage)?;
-        for row in uses.iter().map_err(storage)? {
-            let (key, used_ms) = row.map_err(storage)?;
-            let digest = Digest::from_str(key.value()).ok();
-            if let Some(image) = digest.and_then(|digest| images.get_mut(&digest)) {
-                image.used_ms = used_ms.value();
-            }
-        }
-        Ok(())
-    }
-
     /// Every tag that is known.
     ///
     /// # Errors
@@ -62,20 +49,6 @@ impl Catalog {
             tags.extend(known_tag(key.value(), value.value()));
         }
         Ok(tags)
-    }
-
-    /// Writes down when manifests were last asked for. A power cut may lose it.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn note_uses(&self, uses: &BTreeMap<Digest, Milliseconds>) -> Result<(), Error> {
-        self.write(Durability::None, |tables| {
-            let mut table = tables.open_table(USES).map_err(storage)?;
-            for (digest, used_ms) in uses {
-                table.insert(&*digest.to_string(), used_ms).map_err(storage)?;
-            }
-            Ok(())
-        })
     }
 
     /// Keeps an image until `until_ms`; a later pin of the same image replaces this.
@@ -128,6 +101,7 @@ impl Catalog {
             let mut kept = tables.open_table(MANIFESTS).map_err(storage)?;
             let mut uses = tables.open_table(USES).map_err(storage)?;
             for digest in manifests {
+                self.fresh.forget(digest);
                 kept.remove(&*digest.to_string()).map_err(storage)?;
                 uses.remove(&*digest.to_string()).map_err(storage)?;
             }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::*;
 use crate::digest::Algorithm;
@@ -66,7 +66,7 @@ fn forgetting_an_image_takes_its_tags_and_leaves_the_rest() {
         catalog.keep(&image, manifest, &[link(tag)]).unwrap();
         catalog.keep_tag(&image, &tag.parse().unwrap(), &known(manifest)).unwrap();
     }
-    catalog.note_uses(&BTreeMap::from([(new.digest.clone(), 3)])).unwrap();
+    catalog.note_use(&new.digest, 3);
     catalog.forget(&BTreeSet::from([old.digest.clone()]), &BTreeSet::from([link("11").digest])).unwrap();
     let images = catalog.images().unwrap();
     let tags = vec![(image.clone(), "12".parse().unwrap())];
@@ -83,4 +83,31 @@ fn a_broken_file_is_set_aside() {
     let catalog = Catalog::open(&path).unwrap();
     assert!(catalog.images().unwrap().is_empty());
     assert!(folder.path().join("catalog.broken").exists());
+}
+
+#[test]
+fn uses_are_known_at_once_and_stay_in_order_when_the_clock_goes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.redb");
+    let [first, second, third] = ["{}", "{ }", "{  }"].map(manifest);
+    let in_order = |catalog: &Catalog| {
+        let mut images = catalog.images().unwrap();
+        images.sort_by_key(|image| image.used_ms);
+        images.into_iter().map(|image| image.digest).collect::<Vec<_>>()
+    };
+    {
+        let catalog = Catalog::open(&path).unwrap();
+        for manifest in [&first, &second, &third] {
+            catalog.keep(&name("debian"), manifest, &[]).unwrap();
+        }
+        for (used, now_ms) in [(&first, 1_000), (&third, 20), (&second, 10)] {
+            catalog.note_use(&used.digest, now_ms);
+        }
+        assert_eq!(in_order(&catalog), [&first, &third, &second].map(|used| used.digest.clone()));
+        catalog.flush_uses().unwrap();
+        catalog.flush_uses().unwrap();
+    }
+    let catalog = Catalog::open(&path).unwrap();
+    catalog.note_use(&first.digest, 30);
+    assert_eq!(in_order(&catalog), [&third, &second, &first].map(|used| used.digest.clone()));
 }

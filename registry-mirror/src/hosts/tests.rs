@@ -47,6 +47,20 @@ fn cri_o_and_podman_name_the_registry_in_the_path() {
     assert!(!encrypted[0].1.contains("insecure"));
 }
 
+/// A colon in the path is refused by these engines, and then nothing is pulled at all.
+#[test]
+fn a_port_is_named_in_the_path_without_a_colon_or_the_registry_is_left_out() {
+    let registries =
+        ["registry.example:5000", "localhost:80", "registry:5000"].map(|name| name.parse().unwrap());
+    let mirror = Mirror::new("http://m", registries.to_vec(), None).unwrap();
+    let files = texts(&mirror, Engine::Containers);
+    let lines: Vec<_> = files[0].1.lines().filter(|line| line.starts_with("location")).collect();
+    let expected = ["registry.example:5000", "m/registry.example_5000", "localhost:80", "m/localhost_80"];
+    assert_eq!(lines, expected.map(|place| format!("location = \"{place}\"")));
+    let alone = Mirror::new("http://m", vec!["registry:5000".parse().unwrap()], None).unwrap();
+    assert!(alone.files(Engine::Containers).is_empty());
+}
+
 #[test]
 fn docker_gets_docker_hub_only() {
     let files = texts(&mirror("http://10.0.0.5:5050"), Engine::Docker);

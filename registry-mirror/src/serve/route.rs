@@ -88,7 +88,7 @@ fn image(name: &str, query: &Query<'_>, default: &Registry) -> Result<ImageName,
         // Some clients say it twice: once for the mirror's path, once for its query.
         (Some(registry), Some((host, rest))) if host.parse().as_ref() == Ok(&registry) => (registry, rest),
         (Some(registry), _) => (registry, name),
-        (None, Some((host, rest))) => (read_registry(host)?, rest),
+        (None, Some((host, rest))) => (read_registry(&host)?, rest),
         (None, None) => (default.clone(), name),
     };
     let repository: Repository = repository.parse().map_err(|error| bad_name(format!("{error}")))?;

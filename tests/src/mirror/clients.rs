@@ -49,12 +49,17 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Starts the daemons and writes the configuration for a mirror at `address` of these registries.
+    /// Starts the daemons and writes the configuration for a mirror at `address` of these registries, whose
+    /// certificates are of the authorities in `ca_file`, or of those that the system knows.
     ///
     /// # Errors
     /// When a program cannot be built or a daemon does not start.
-    pub async fn start(address: &str, registries: Vec<Registry>) -> anyhow::Result<Self> {
-        let tools = Tools::ready().await?;
+    pub async fn start(
+        address: &str,
+        registries: Vec<Registry>,
+        ca_file: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
+        let tools = Tools { ca_file, ..Tools::ready().await? };
         let folder = tempfile::Builder::new().prefix("qjm-").tempdir()?;
         let mirror = Mirror::new(&format!("http://{address}"), registries, None)?;
         for file in
@@ -70,13 +75,17 @@ impl Clients {
         Ok(Self { tools, folder, address: address.to_owned(), debian, second })
     }
 
-    /// Pulls an image like a node that has nothing yet: `turn` is a name that no turn before had.
+    /// Pulls an image like a node that has nothing yet: `turn` is a name that no turn before had, unless the pull
+    /// failed and is repeated.
     ///
     /// # Errors
     /// What the client says, or when it has another image than the one with this digest.
     pub async fn pull(&self, client: Client, image: &Image<'_>, turn: &str) -> anyhow::Result<()> {
         let name = format!("{}/{}:{}", image.registry, image.repository, image.tag);
         let scratch = self.folder.path().join(format!("{client:?}-{turn}"));
+        if scratch.exists() {
+            std::fs::remove_dir_all(&scratch)?;
+        }
         std::fs::create_dir(&scratch)?;
         let hosts = self.etc("containerd/certs.d");
         let said = match client {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -13,6 +14,7 @@ use registry_mirror::upstream::UpstreamConfig;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use super::clock::ShiftedClock;
 use crate::processes::port;
 
 /// How long a life may take until it answers.
@@ -27,12 +29,21 @@ const ON_A_DISK: &str = "mount -t tmpfs -o size=$1 tmpfs \"$2\" && shift 2 && ex
 /// What differs from the defaults of the program.
 pub type Settings<'a> = &'a (dyn Fn(&mut Config) + Sync);
 
+/// What a process has of its own; what the machine has, when absent.
+#[derive(Debug, Default)]
+pub struct Surroundings {
+    /// A disk of so many bytes in all, which is empty at the beginning of each life. Needs root.
+    pub disk_bytes: Option<u64>,
+    /// A clock. Needs root.
+    pub clock: Option<Arc<ShiftedClock>>,
+}
+
 /// A mirror. Dropping it kills the process and removes the folder.
 #[derive(Debug)]
 pub struct MirrorProcess {
     folder: TempDir,
     config: Config,
-    disk_bytes: Option<u64>,
+    surroundings: Surroundings,
     child: Option<Child>,
     lives: u64,
     client: reqwest::Client,
@@ -55,15 +66,15 @@ impl MirrorProcess {
     /// # Errors
     /// When the program is not built or does not answer, with what it said.
     pub async fn start(upstreams: Vec<UpstreamConfig>, settings: Settings<'_>) -> anyhow::Result<Self> {
-        Self::start_on(None, upstreams, settings).await
+        Self::start_in(Surroundings::default(), upstreams, settings).await
     }
 
-    /// The same on a disk of so many bytes in all, which is empty at the beginning of each life. Needs root.
+    /// The same, in surroundings of its own.
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub async fn start_on(
-        disk_bytes: Option<u64>,
+    pub async fn start_in(
+        surroundings: Surroundings,
         upstreams: Vec<UpstreamConfig>,
         settings: Settings<'_>,
     ) -> anyhow::Result<Self> {
@@ -80,7 +91,7 @@ impl MirrorProcess {
         std::fs::write(folder.path().join("mirror.toml"), toml::to_string(&file)?)?;
         std::fs::create_dir_all(&config.folder)?;
         let client = reqwest::Client::builder().no_proxy().build()?;
-        let mut mirror = Self { folder, config, disk_bytes, child: None, lives: 0, client };
+        let mut mirror = Self { folder, config, surroundings, child: None, lives: 0, client };
         mirror.begin().await?;
         Ok(mirror)
     }
@@ -131,9 +142,12 @@ impl MirrorProcess {
         // Should this test be killed, nobody would stop the process.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]);
-        if let Some(bytes) = self.disk_bytes {
+        if let Some(bytes) = self.surroundings.disk_bytes {
             command.args(["unshare", "--mount", "sh", "-c", ON_A_DISK, "sh", &bytes.to_string()]);
             command.arg(&self.config.folder);
+        }
+        if let Some(clock) = &self.surroundings.clock {
+            clock.wear(&mut command);
         }
         command.arg(program()?).arg("--config");
         command.arg(self.folder.path().join("mirror.toml")).kill_on_drop(true);

@@ -23,6 +23,8 @@ pub(super) struct Tools {
     pub(super) conformance: PathBuf,
     /// Debian's containerd with its `ctr`, skopeo and buildah in `bin`; their libraries in `lib`.
     pub(super) clients: PathBuf,
+    /// The authorities that the programs trust, instead of the system's.
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 impl Tools {
@@ -48,6 +50,7 @@ impl Tools {
             crane: path("crane")?,
             conformance: path("conformance")?,
             clients: path("clients")?,
+            ca_file: None,
         })
     }
 
@@ -58,6 +61,9 @@ impl Tools {
         command.env("LD_LIBRARY_PATH", self.clients.join("lib"));
         command.env("TMPDIR", scratch).env("HOME", scratch).current_dir(scratch);
         command.stdin(Stdio::null()).kill_on_drop(true);
+        if let Some(ca_file) = &self.ca_file {
+            command.env("SSL_CERT_FILE", ca_file);
+        }
         command
     }
 }

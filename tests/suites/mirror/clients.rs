@@ -17,7 +17,8 @@ async fn real_clients_pull_cold_warm_and_with_the_upstream_stopped() {
     // A tag is asked for again each time, so that a stopped upstream is noticed.
     let settings = |config: &mut registry_mirror::Config| config.tag_ttl_s = 0;
     let mirror = MirrorProcess::start(vec![hub.upstream("hub", HUB)], &settings).await.unwrap();
-    let clients = Clients::start(&mirror.address().to_string(), vec![HUB.parse().unwrap()]).await.unwrap();
+    let clients =
+        Clients::start(&mirror.address().to_string(), vec![HUB.parse().unwrap()], None).await.unwrap();
 
     let turn = async |name: &str, shift: usize| {
         for (at, client) in Client::ALL.into_iter().enumerate() {

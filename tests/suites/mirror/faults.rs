@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use registry_mirror::testing::hub::{FakeHub, HubAuth, HubOptions, Tls};
 use registry_mirror::testing::{FakeImage, ImageSpec, Trouble};
+use reqwest::StatusCode;
 use tests::mirror::{MirrorProcess, Node, Upstream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -22,7 +23,7 @@ const TRIES: u32 = 4;
 enum Seen {
     /// Nothing: the mirror rides it out.
     Nothing,
-    /// That the mirror cannot help: the node pulls from the registry itself.
+    /// That the mirror cannot help, by a 502: the node pulls from the registry itself.
     Elsewhere,
 }
 
@@ -30,13 +31,16 @@ enum Seen {
 struct Case {
     name: &'static str,
     options: HubOptions,
+    /// Where the mirror looks for the upstream, when not where it is.
+    url: Option<&'static str>,
     trouble: Option<(Trouble, Option<u32>)>,
     seen: Seen,
 }
 
 impl Case {
     fn passing(name: &'static str, trouble: Trouble, times: Option<u32>) -> Self {
-        Self { name, options: HubOptions::default(), trouble: Some((trouble, times)), seen: Seen::Nothing }
+        let options = HubOptions::default();
+        Self { name, options, url: None, trouble: Some((trouble, times)), seen: Seen::Nothing }
     }
 
     fn lasting(name: &'static str, trouble: Trouble) -> Self {
@@ -45,7 +49,20 @@ impl Case {
 
     fn tls(name: &'static str, tls: Tls) -> Self {
         let options = HubOptions { tls: Some(tls), ..HubOptions::default() };
-        Self { name, options, trouble: None, seen: Seen::Elsewhere }
+        Self { name, options, url: None, trouble: None, seen: Seen::Elsewhere }
+    }
+
+    fn nowhere(name: &'static str, url: &'static str) -> Self {
+        Self { name, options: HubOptions::default(), url: Some(url), trouble: None, seen: Seen::Elsewhere }
+    }
+
+    /// Blobs come without a length, so that nobody knows it before their end, and each is cut once.
+    fn chunked() -> Self {
+        let options = HubOptions { chunked: true, ..HubOptions::default() };
+        Self {
+            options,
+            ..Self::passing("cut without a length", Trouble::Cut { after_bytes: 100_000 }, Some(2))
+        }
     }
 
     /// Tokens that end while a slow body comes, which is cut as well.
@@ -71,7 +88,15 @@ fn cases() -> Vec<Case> {
         Case::passing("cut on each retry", Trouble::Cut { after_bytes: 150_000 }, None),
         Case::passing("stalled", Trouble::Stalled { after_bytes: 50_000 }, Some(1)),
         Case::old_token(),
+        Case::chunked(),
+        Case::passing("too long, for a while", Trouble::TooLong, Some(1)),
+        Case::passing("another range", Trouble::WrongRange, Some(1)),
+        Case::passing("without ranges", Trouble::IgnoredRange, None),
+        Case::passing("without HEAD", Trouble::NoHead, None),
         Case::lasting("down", Trouble::Down),
+        Case::lasting("hanging", Trouble::Hanging),
+        Case::nowhere("a name that does not resolve", "http://no-such-registry.invalid"),
+        Case::nowhere("a closed port", "http://127.0.0.1:1"),
         Case::lasting("redirect loop", Trouble::RedirectLoop),
         Case::lasting("wrong manifest", Trouble::WrongManifest),
         Case::tls("another name's certificate", Tls::WrongName),
@@ -106,11 +131,24 @@ async fn outcome(case: Case) -> Result<(), String> {
     elsewhere.add(REPOSITORY, "1", &image);
     let mut upstream = hub.upstream("hub", HUB);
     upstream.idle_timeout_ms = 1_000;
+    if matches!(case.trouble, Some((Trouble::Hanging, _))) {
+        upstream.headers_timeout_ms = 1_000;
+    }
+    if let Some(url) = case.url {
+        upstream.url = url.to_owned();
+    }
     let mirror = MirrorProcess::start(vec![upstream], &|_| {}).await.unwrap();
     match case.trouble {
         Some((trouble, Some(times))) => hub.trouble_times(trouble, times),
         Some((trouble, None)) => hub.trouble(trouble),
         None => {}
+    }
+    if case.seen == Seen::Elsewhere {
+        let status = status(&mirror).await;
+        // Anything but 404 and 429 is the end of a mirror's turn; 401 would ask for a password that nodes have not.
+        if status != StatusCode::BAD_GATEWAY {
+            return Err(format!("answers {status}"));
+        }
     }
     let node = Arc::new(Node::new(&mirror.url(), HUB, &Upstream::Url(elsewhere.url())).unwrap());
     let digest = node.pull_until_there(REPOSITORY, "1", TRIES).await.map_err(|error| error.to_string())?;
@@ -121,4 +159,11 @@ async fn outcome(case: Case) -> Result<(), String> {
     let expected = (case.seen == Seen::Elsewhere) == (fallbacks > 0);
     let found = format!("{:?} was expected; {:?}\n{}", case.seen, node.counts, mirror.log());
     if expected && wrong == 0 && limited == 0 { Ok(()) } else { Err(found) }
+}
+
+/// What a node is told first.
+async fn status(mirror: &MirrorProcess) -> StatusCode {
+    let url = format!("{}/v2/{REPOSITORY}/manifests/1?ns={HUB}", mirror.url());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    client.get(url).send().await.unwrap().status()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use registry_mirror::testing::hub::{FakeHub, HubOptions};
 use registry_mirror::testing::{FakeImage, ImageSpec};
-use tests::mirror::{MirrorProcess, Node, Upstream};
+use tests::mirror::{MirrorProcess, Node, Surroundings, Upstream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -32,7 +32,8 @@ async fn a_full_disk_costs_time_and_no_byte() {
     let hub = FakeHub::start(HubOptions::default()).await.unwrap();
     let images = fill(&hub, IMAGES, &LAYERS_BYTES);
     let upstreams = vec![hub.upstream("hub", HUB)];
-    let mirror = MirrorProcess::start_on(Some(DISK_BYTES), upstreams, &|_| {}).await.unwrap();
+    let small_disk = Surroundings { disk_bytes: Some(DISK_BYTES), ..Surroundings::default() };
+    let mirror = MirrorProcess::start_in(small_disk, upstreams, &|_| {}).await.unwrap();
     let class = nodes(4, &mirror.url(), &Upstream::Url(hub.url()));
     let pulls = class.iter().enumerate().map(|(at, node)| {
         let images = &images;

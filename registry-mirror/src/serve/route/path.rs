@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::endpoint::Endpoint;
 use super::super::problem::{Code, Problem};
 use super::super::status::Status;
+use crate::name::host_of;
 
 /// The longest path that is read, in bytes: a name, a digest and some room.
 const PATH_MAX_BYTES: usize = 1024;
@@ -67,9 +68,9 @@ fn split(rest: &str) -> Option<Path<'_>> {
 }
 
 /// The registry at the beginning of a name, if its first word is written like a host.
-pub(super) fn split_registry(name: &str) -> Option<(&str, &str)> {
-    let (host, rest) = name.split_once('/')?;
-    (host.contains(['.', ':']) || host == "localhost").then_some((host, rest))
+pub(super) fn split_registry(name: &str) -> Option<(Cow<'_, str>, &str)> {
+    let (word, rest) = name.split_once('/')?;
+    Some((host_of(word)?, rest))
 }
 
 fn bad(message: &'static str) -> Problem {
