@@ -44,8 +44,8 @@ pub enum Step {
     Nothing,
     /// Look again when something changes, at the latest then.
     WaitUntil(Timestamp),
-    /// Record why it waits; the phase stays.
-    Explain(Cause),
+    /// Record why it waits, or that the reason is gone; the phase stays.
+    Explain(Option<Cause>),
     /// Record another phase.
     Move {
         /// The phase; the matrix allows it.

@@ -160,7 +160,7 @@ pub struct Capacity {
     pub total: Resources,
     /// What is taken.
     pub used: Resources,
-    /// The largest machine that could ever fit.
+    /// The largest machine that could ever fit, also on what is not well at the moment; nothing while none is known.
     pub largest: Resources,
 }
 

@@ -5,6 +5,7 @@ mod client;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::cause::Code;
 use domain::plan::Probe;
 use domain::provider::Exit;
 use domain::template::{self, AppKind, Ready};
@@ -57,6 +58,8 @@ struct MainProgram {
     #[serde(default)]
     signal: Option<i32>,
     #[serde(default)]
+    out_of_memory: bool,
+    #[serde(default)]
     last_lines: Vec<String>,
 }
 
@@ -82,8 +85,9 @@ impl Agents for HttpAgents {
         let state = client::ask::<MainProgram>(door, client::get("/state"), self.probe_timeout).await;
         match state {
             Ok(state) if state.running => self.ready(door, machine).await,
-            Ok(MainProgram { exit_code, signal, last_lines, .. }) => {
-                Probe::Exited(Exit { exit_code, signal, last_lines, cause: None })
+            Ok(MainProgram { exit_code, signal, out_of_memory, last_lines, .. }) => {
+                let cause = out_of_memory.then_some(Code::OutOfMemory);
+                Probe::Exited(Exit { exit_code, signal, last_lines, cause })
             }
             Err(_) => Probe::NotYet,
         }

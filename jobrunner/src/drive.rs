@@ -115,8 +115,8 @@ impl Drive {
         self.record(status, &["observed_generation"]).await
     }
 
-    async fn explain(&mut self, cause: Cause) -> Result<(), Error> {
-        self.record(Status { cause: Some(cause), ..self.sandbox.status.clone() }, &["cause"]).await
+    async fn explain(&mut self, cause: Option<Cause>) -> Result<(), Error> {
+        self.record(Status { cause, ..self.sandbox.status.clone() }, &["cause"]).await
     }
 
     async fn move_to(&mut self, to: Phase, cause: Option<Cause>) -> Result<(), Error> {

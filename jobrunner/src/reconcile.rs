@@ -39,6 +39,15 @@ struct Drives {
     later: BTreeMap<SandboxId, Timestamp>,
 }
 
+impl Drives {
+    /// Machines that don't answer may take half of all places, so that the other half goes on making machines.
+    fn has_no_place_for(&self, sandbox: &Sandbox, places: usize) -> bool {
+        let waits = |sandbox: &Sandbox| sandbox.status.phase == Phase::Starting;
+        let waiting = self.sandboxes.values().filter(|driven| waits(driven)).count();
+        self.sandboxes.len() >= places || (waits(sandbox) && waiting >= places.div_ceil(2))
+    }
+}
+
 impl Reconciler {
     /// A reconciler without running drives.
     #[must_use]
@@ -54,7 +63,9 @@ impl Reconciler {
             tracing::warn!(provider.runs = runs, %error, "no fresh list");
         }
         let epochs = restored::check(&self.ctx, &listed).await?;
-        let sandboxes = self.ctx.store.sandboxes().live().await?;
+        let mut sandboxes = self.ctx.store.sandboxes().live().await?;
+        // What only waits for an answer wants to be looked at often, and must not keep others from being moved on.
+        sandboxes.sort_by_key(|sandbox| sandbox.status.phase == Phase::Starting);
         let by_sandbox = listed.by_sandbox();
         let mut next = None;
         for sandbox in sandboxes {
@@ -107,10 +118,10 @@ impl Reconciler {
 
     fn spawn(&self, drive: Drive) {
         let mut drives = self.drives.lock();
-        if drives.sandboxes.len() >= self.ctx.config.concurrent_sandboxes {
+        let sandbox = drive.sandbox.clone();
+        if drives.has_no_place_for(&sandbox, self.ctx.config.concurrent_sandboxes) {
             return;
         }
-        let sandbox = drive.sandbox.clone();
         drives.later.remove(&sandbox.intent.id);
         let wake = self.ctx.wakes.reconcile.clone();
         let handle = drives.running.spawn(async move {

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    capacity, completion, config, events, key, login, mirror, role, sandbox, store, template, tenant,
+    capacity, completion, config, doctor, events, key, login, mirror, role, sandbox, store, template, tenant,
 };
 use crate::profile::Connection;
 use crate::up;
@@ -37,8 +37,8 @@ pub enum Command {
     Up(up::UpArgs),
     /// Print a new single-use login link to the console
     Login(login::LoginArgs),
-    /// Check whether this computer can run a region, and whether the region answers
-    Doctor,
+    /// Check whether this computer, or a cluster, can run a region, and whether the region answers
+    Doctor(doctor::DoctorArgs),
     /// Sandboxes: create, look at, enter, explain
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),

@@ -29,7 +29,7 @@ async fn dispatch(invocation: &Invocation, command: Command) -> Result<ExitCode,
     match command {
         Command::Up(args) => up::run(invocation, args).await,
         Command::Login(args) => login::run(invocation, args).await.map(done),
-        Command::Doctor => doctor::run(invocation).await,
+        Command::Doctor(args) => doctor::run(invocation, &args).await,
         Command::Sandbox(command) => sandbox::run(invocation, command).await,
         Command::Template(command) => template::run(invocation, command).await.map(done),
         Command::Tenant(command) => tenant::run(invocation, command).await.map(done),

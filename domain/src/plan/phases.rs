@@ -26,6 +26,9 @@ impl View<'_> {
         if self.sandbox.intent.wanted == Wanted::Deleted && phase.may_become(Phase::Deleting) {
             return to(Phase::Deleting);
         }
+        if self.answers_again() {
+            return Step::Explain(None);
+        }
         match phase {
             Phase::Queued => self.queued(),
             Phase::Provisioning => self.provisioning(),
@@ -42,16 +45,40 @@ impl View<'_> {
     fn queued(&self) -> Step {
         match self.sandbox.intent.wanted {
             Wanted::Stopped => self.stop_to(Phase::Stopped),
+            Wanted::Running if self.seen.listed.is_none() => self.no_answer(),
             // Only the admission tick admits; what a former run left is removed meanwhile.
             Wanted::Running | Wanted::Deleted => self.remove_leftovers().unwrap_or(Step::Nothing),
         }
+    }
+
+    /// Without a fresh list nothing is concluded; who waits is told so.
+    fn no_answer(&self) -> Step {
+        self.explain(Code::ProviderUnavailable).unwrap_or(Step::Nothing)
+    }
+
+    /// What people were told while there was no list holds no more. A machine that could not be asked for has the same
+    /// cause, and keeps it until the next try.
+    fn answers_again(&self) -> bool {
+        const SILENT: Code = Code::ProviderUnavailable;
+        let Some(listed) = &self.seen.listed else { return false };
+        let status = &self.sandbox.status;
+        status.cause.as_ref().is_some_and(|cause| cause.code == SILENT)
+            && status.next_attempt_at.is_none()
+            && !matches!(status.phase, Phase::Failed | Phase::Stopped)
+            && self.waits_for(listed) != Some(SILENT)
+    }
+
+    /// The step that tells people why it waits, unless they were told already.
+    fn explain(&self, code: Code) -> Option<Step> {
+        let told = self.sandbox.status.cause.as_ref().map(|cause| cause.code);
+        (told != Some(code)).then(|| Step::Explain(Some(self.cause(code))))
     }
 
     fn provisioning(&self) -> Step {
         if self.must_stop() {
             return self.stop_to(Phase::Stopping);
         }
-        let Some(listed) = &self.seen.listed else { return Step::Nothing };
+        let Some(listed) = &self.seen.listed else { return self.no_answer() };
         if let Some(step) = self.remove_leftovers() {
             return step;
         }
@@ -75,7 +102,7 @@ impl View<'_> {
         if self.must_stop() {
             return self.stop_to(Phase::Stopping);
         }
-        let Some(listed) = &self.seen.listed else { return Step::Nothing };
+        let Some(listed) = &self.seen.listed else { return self.no_answer() };
         if let Some(cause) = self.lost(listed) {
             return Step::Move { to: Phase::Provisioning, cause: Some(cause) };
         }
@@ -105,7 +132,7 @@ impl View<'_> {
 
     /// Stopping and deleting: every machine must be gone, by a list that began after the last creation.
     fn removing(&self, then: Phase) -> Step {
-        let Some(listed) = &self.seen.listed else { return Step::Nothing };
+        let Some(listed) = &self.seen.listed else { return self.no_answer() };
         let there = deletable(listed);
         if !there.is_empty() {
             return Step::Delete(there);
@@ -244,9 +271,8 @@ impl View<'_> {
 
     /// People are told what the provider says that it waits for, as often as that changes.
     fn wait_for_start(&self, listed: &Inventory) -> Step {
-        let told = self.sandbox.status.cause.as_ref().map(|cause| cause.code);
-        if let Some(code) = self.waits_for(listed).filter(|code| told != Some(*code)) {
-            return Step::Explain(self.cause(code));
+        if let Some(told) = self.waits_for(listed).and_then(|code| self.explain(code)) {
+            return told;
         }
         self.started_at()
             .map_or(Step::Nothing, |began| Step::WaitUntil(began.plus_s(self.template.start_deadline_s())))

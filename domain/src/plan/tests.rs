@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::{Observations, Probe, Step, plan};
-use crate::cause::Code;
+use crate::cause::{Cause, Code};
 use crate::id::MachineName;
 use crate::phase::{Phase, Wanted};
 use crate::provider::{Address, Exit, Inventory, Kind, Resource, ResourceId, State, StoreEpoch, Tags};
@@ -92,14 +92,22 @@ fn moved(to: Phase) -> Step {
 }
 
 #[test]
-fn nothing_is_concluded_without_a_list() {
-    for phase in [Phase::Provisioning, Phase::Starting, Phase::Ready, Phase::Stopping, Phase::Deleting] {
-        let mut sandbox = born(phase);
+fn nothing_is_concluded_without_a_list_but_who_waits_is_told() {
+    let nothing_is_seen = Observations::default();
+    let mut all = [Phase::Provisioning, Phase::Starting, Phase::Stopping, Phase::Deleting].map(born).to_vec();
+    all.push(sandbox(Phase::Queued));
+    for mut sandbox in all {
+        let phase = sandbox.status.phase;
         if phase == Phase::Deleting {
             sandbox.intent.wanted = Wanted::Deleted;
         }
-        assert_eq!(step(&sandbox, &Observations::default()), Step::Nothing, "{phase}");
+        let cause = Cause::new(Code::ProviderUnavailable, phase, NOW);
+        assert_eq!(step(&sandbox, &nothing_is_seen), Step::Explain(Some(cause.clone())), "{phase}");
+        sandbox.status.cause = Some(cause);
+        assert_eq!(step(&sandbox, &nothing_is_seen), Step::Nothing, "{phase}");
+        assert_eq!(step(&sandbox, &listed(vec![])), Step::Explain(None), "{phase}: it answers again");
     }
+    assert_eq!(step(&born(Phase::Ready), &nothing_is_seen), Step::Nothing);
 }
 
 #[test]
@@ -195,12 +203,16 @@ fn a_start_that_takes_too_long_is_recycled() {
 fn who_waits_is_told_why_once() {
     let waiting = listed(vec![resource(1, State::Pending(Some(Code::ImageMissing)))]);
     let mut sandbox = born(Phase::Provisioning);
-    let Step::Explain(cause) = step(&sandbox, &waiting) else { panic!("it is told") };
+    let Step::Explain(Some(cause)) = step(&sandbox, &waiting) else { panic!("it is told") };
     assert_eq!((cause.code, cause.stage), (Code::ImageMissing, Phase::Provisioning));
     sandbox.status.cause = Some(cause);
     assert!(matches!(step(&sandbox, &waiting), Step::WaitUntil(_)));
+    let silent = listed(vec![resource(1, State::Pending(Some(Code::ProviderUnavailable)))]);
+    sandbox.status.cause = Some(Cause::new(Code::ProviderUnavailable, Phase::Provisioning, NOW));
+    assert!(matches!(step(&sandbox, &silent), Step::WaitUntil(_)), "the provider itself says so");
+    sandbox.status.cause = Some(Cause::new(Code::ImageMissing, Phase::Provisioning, NOW));
     let other = listed(vec![resource(1, State::Pending(Some(Code::NodeLost)))]);
-    assert!(matches!(step(&sandbox, &other), Step::Explain(cause) if cause.code == Code::NodeLost));
+    assert!(matches!(step(&sandbox, &other), Step::Explain(Some(cause)) if cause.code == Code::NodeLost));
     let late = plan(&sandbox, &template(), &waiting, NOW.plus_s(58));
     assert!(matches!(late, Step::Retire { cause, .. } if cause.code == Code::ImageMissing));
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +17,7 @@ usage: agent serve --listen unix:PATH|tcp:ADDRESS:PORT --sandbox ID --machine NA
                    --key KID=BASE64URL_PUBLIC_KEY ... [--lock FILE] [--root DIR] [--home DIR] [--log FILE]
                    [--detach | -- COMMAND ARG...]
        agent install PATH
+       agent reach ADDRESS:PORT SECONDS
        agent --version | --help";
 
 /// Where the agent listens.
@@ -60,6 +62,8 @@ pub(crate) enum Invocation {
     Serve(Box<Options>),
     /// Copy this program to a path.
     Install(PathBuf),
+    /// Connect to an address, again and again for so long.
+    Reach(SocketAddr, Duration),
     /// Print the version.
     Version,
     /// Print how it is used.
@@ -71,7 +75,7 @@ pub(crate) enum Invocation {
 pub(crate) enum Error {
     #[error("an argument is not UTF-8")]
     NotUtf8,
-    #[error("unknown argument {0}; only `serve` with its options and `install` are known")]
+    #[error("unknown argument {0}; only `serve` with its options, `install` and `reach` are known")]
     Unknown(String),
     #[error("{0} needs a value")]
     NoValue(String),
@@ -92,11 +96,21 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocat
             (None, _) => Err(Error::NoValue("install".to_owned())),
             (Some(_), Some(other)) => Err(Error::Unknown(other)),
         },
+        Some("reach") => parse_reach(arguments),
         Some("--version" | "-V") => Ok(Invocation::Version),
         Some("--help" | "-h") => Ok(Invocation::Help),
         Some(other) => Err(Error::Unknown(other.to_owned())),
         None => Err(Error::Missing("`serve`")),
     }
+}
+
+fn parse_reach(mut arguments: impl Iterator<Item = String>) -> Result<Invocation, Error> {
+    let mut next = || arguments.next().ok_or_else(|| Error::NoValue("reach".to_owned()));
+    let (address, seconds) = (next()?, next()?);
+    let wrong = |expected| Error::Value { option: "reach", expected };
+    let address = address.parse().map_err(|_| wrong("ADDRESS:PORT"))?;
+    let seconds = seconds.parse().map_err(|_| wrong("followed by a number of seconds"))?;
+    Ok(Invocation::Reach(address, Duration::from_secs(seconds)))
 }
 
 fn parse_serve(mut arguments: impl Iterator<Item = String>) -> Result<Invocation, Error> {

@@ -22,6 +22,7 @@ mod main_command;
 mod place;
 mod probe;
 mod problem;
+mod reach;
 mod reaper;
 mod serve;
 mod terminal;
@@ -41,6 +42,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Invocation::Serve(options)) if options.detach => detach::detach(&options.listen),
         Ok(Invocation::Serve(options)) => serve::serve(*options),
         Ok(Invocation::Install(path)) => install::install(&path),
+        Ok(Invocation::Reach(address, patience)) => reach::reach(address, patience),
         Ok(Invocation::Version) => {
             println!("agent {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS

@@ -1,11 +1,13 @@
 //! The machine's main command: started once, never restarted; its last lines and its end are kept to be asked for.
 
 mod lines;
+mod memory;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::StatusCode;
 use parking_lot::Mutex;
@@ -20,6 +22,7 @@ use crate::place::Place;
 use crate::problem::{Answer, json};
 use crate::reaper::{Ended, Reaper, Started};
 use lines::LastLines;
+use memory::Kills;
 
 const READ_BYTES: usize = 8 * 1024;
 
@@ -30,6 +33,8 @@ pub(crate) struct State {
     pub(crate) running: bool,
     pub(crate) exit_code: Option<i32>,
     pub(crate) signal: Option<i32>,
+    /// Whether the kernel ended it because the machine's memory was used up.
+    pub(crate) out_of_memory: bool,
     /// What the command wrote last, both outputs in one order.
     pub(crate) last_lines: Vec<String>,
 }
@@ -40,6 +45,9 @@ pub(crate) struct MainCommand {
     group: Option<Group>,
     lines: Arc<Mutex<LastLines>>,
     ended: watch::Receiver<Option<Ended>>,
+    kills_before: Kills,
+    /// Whether it was asked to end: what follows is no news about the command.
+    is_asked: AtomicBool,
 }
 
 /// What has to run for as long as the machine lives: reads the command's output and waits for its end.
@@ -53,7 +61,7 @@ pub(crate) struct Watch {
 impl MainCommand {
     /// A machine without a main command.
     pub(crate) fn none() -> Self {
-        Self { group: None, lines: Arc::default(), ended: watch::channel(None).1 }
+        Self::new(None, Arc::default(), watch::channel(None).1)
     }
 
     /// Starts the command. When it can't be started, that is its end, so that it can be asked for.
@@ -62,7 +70,7 @@ impl MainCommand {
             Ok((started, output)) => {
                 let (tell, ended) = watch::channel(None);
                 let lines = Arc::<Mutex<LastLines>>::default();
-                let main = Self { group: Some(Group::of(started.pid)), lines: lines.clone(), ended };
+                let main = Self::new(Some(Group::of(started.pid)), lines.clone(), ended);
                 (main, Some(Watch { started, output, lines, tell }))
             }
             Err(error) => (Self::stillborn(&error), None),
@@ -73,16 +81,27 @@ impl MainCommand {
         let mut lines = LastLines::default();
         lines.push(format!("agent: cannot start the main command: {error}\n").as_bytes());
         let not_found = Ended { exit_code: Some(127), signal: None };
-        Self { group: None, lines: Arc::new(Mutex::new(lines)), ended: watch::channel(Some(not_found)).1 }
+        Self::new(None, Arc::new(Mutex::new(lines)), watch::channel(Some(not_found)).1)
+    }
+
+    fn new(
+        group: Option<Group>,
+        lines: Arc<Mutex<LastLines>>,
+        ended: watch::Receiver<Option<Ended>>,
+    ) -> Self {
+        Self { group, lines, ended, kills_before: Kills::now(), is_asked: AtomicBool::new(false) }
     }
 
     /// How it is.
     pub(crate) fn state(&self) -> State {
-        let ended = *self.ended.borrow();
+        // When the machine itself is ended, whoever ends it knows why.
+        let ended = (*self.ended.borrow()).filter(|_| !self.is_asked.load(Ordering::Relaxed));
+        let signal = ended.and_then(|ended| ended.signal);
         State {
             running: ended.is_none(),
             exit_code: ended.and_then(|ended| ended.exit_code),
-            signal: ended.and_then(|ended| ended.signal),
+            signal,
+            out_of_memory: signal == Some(Signal::KILL.as_raw()) && self.kills_before.are_fewer_than_now(),
             last_lines: self.lines.lock().all(),
         }
     }
@@ -91,6 +110,7 @@ impl MainCommand {
     pub(crate) async fn terminate(&self) {
         let mut ended = self.ended.clone();
         if let Some(group) = self.group.as_ref().filter(|_| ended.borrow().is_none()) {
+            self.is_asked.store(true, Ordering::Relaxed);
             group.signal(Signal::TERM);
             let _ = ended.wait_for(Option::is_some).await;
         }

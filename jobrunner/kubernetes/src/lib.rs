@@ -5,12 +5,15 @@
 //!
 //! Must not know: the store, phases and plans, what a template's apps are for. Nobody else sees a Kubernetes type.
 
+#[cfg(feature = "testing")]
+mod bare;
 mod cache;
 mod call;
 mod cluster;
 mod config;
 mod connect;
 mod copy;
+mod doctor;
 mod ensure;
 mod fence;
 mod gate;
@@ -25,8 +28,11 @@ mod remove;
 mod room;
 mod verify;
 
+#[cfg(feature = "testing")]
+pub use bare::{Bare, BareError};
 pub use config::{Caller, Config, Toleration};
 pub use connect::Error;
+pub use doctor::{Check, Doctor};
 pub use provider::Kubernetes;
 
 #[cfg(test)]

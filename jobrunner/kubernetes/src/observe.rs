@@ -69,12 +69,9 @@ pub(crate) fn home(claim: &PersistentVolumeClaim) -> Option<Resource> {
 /// What a pod does.
 pub(crate) fn state(pod: &Pod, around: Around<'_>) -> State {
     if pod.metadata.deletion_timestamp.is_some() {
-        // The cluster gave up a node; the pod stays until the node is confirmed gone.
-        return if around.node_is_lost && !around.is_deleted_by_us {
-            State::Exited(Exit { cause: Some(Code::NodeLost), ..Exit::default() })
-        } else {
-            State::Deleting
-        };
+        let given_up = given_up(pod, around).filter(|_| !around.is_deleted_by_us);
+        return given_up
+            .map_or(State::Deleting, |cause| State::Exited(Exit { cause: Some(cause), ..Exit::default() }));
     }
     if let Some(exit) = exit::exit(pod) {
         return State::Exited(exit);
@@ -82,6 +79,13 @@ pub(crate) fn state(pod: &Pod, around: Around<'_>) -> State {
     let runs =
         machine_status(pod).and_then(|status| status.state.as_ref()).is_some_and(|s| s.running.is_some());
     if runs { State::Running } else { State::Pending(pending::waits_for(pod, around)) }
+}
+
+/// Why the cluster itself wants a pod gone. That of a lost node stays until the node is confirmed gone.
+fn given_up(pod: &Pod, around: Around<'_>) -> Option<Code> {
+    let conditions = pod.status.as_ref()?.conditions.as_deref().unwrap_or_default();
+    let is_put_out = || conditions.iter().any(|it| it.type_ == "DisruptionTarget" && it.status == "True");
+    if around.node_is_lost { Some(Code::NodeLost) } else { is_put_out().then_some(Code::Evicted) }
 }
 
 /// The status of the container that the machine is.

@@ -11,6 +11,9 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use crate::Config;
 use crate::quantity;
 
+/// Taints by which the cluster says how a node is at the moment.
+const PASSING_TAINTS: &str = "node.kubernetes.io/";
+
 /// What a pod takes, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Taken {
@@ -25,6 +28,8 @@ pub(crate) struct Taken {
 pub(crate) struct Room {
     nodes: BTreeMap<String, Share>,
     waiting: Resources,
+    /// What each node has that may take machines, though it may not at the moment.
+    shapes: Vec<Resources>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,9 +57,12 @@ impl Room {
         taken: impl Iterator<Item = Taken>,
     ) -> Self {
         let mut room = Self::default();
-        for node in nodes.filter(|node| takes_machines(config, node)) {
-            let Some(name) = node.metadata.name.clone() else { continue };
-            room.nodes.insert(name, Share { total: allocatable(config, node), used: Resources::default() });
+        for node in nodes.filter(|node| may_take_machines(config, node)) {
+            let total = allocatable(config, node);
+            room.shapes.push(total);
+            if let Some(name) = node.metadata.name.clone().filter(|_| takes_machines(config, node)) {
+                room.nodes.insert(name, Share { total, used: Resources::default() });
+            }
         }
         for Taken { node, resources } in taken {
             match node {
@@ -90,7 +98,7 @@ impl Room {
 
     /// Nodes that there are or may come, empty.
     fn shapes(&self, config: &Config) -> impl Iterator<Item = Resources> {
-        self.nodes.values().map(|node| node.total).chain(config.autoscaled_nodes.iter().copied())
+        self.shapes.iter().copied().chain(config.autoscaled_nodes.iter().copied())
     }
 }
 
@@ -143,16 +151,25 @@ fn allocatable(config: &Config, node: &Node) -> Resources {
     }
 }
 
+/// Whether machines run on a node now.
 fn takes_machines(config: &Config, node: &Node) -> bool {
-    let spec = node.spec.as_ref();
-    let is_cordoned = spec.and_then(|spec| spec.unschedulable).unwrap_or(false);
-    let taints = spec.and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
+    let is_cordoned = node.spec.as_ref().and_then(|spec| spec.unschedulable).unwrap_or(false);
+    !is_cordoned && is_ready(node) && taints(node).iter().all(|taint| is_tolerated(config, taint))
+}
+
+/// Whether machines run on a node when it is well: not ready and cordoned are no properties of a node.
+fn may_take_machines(config: &Config, node: &Node) -> bool {
+    let is_passing = |taint: &Taint| taint.key.starts_with(PASSING_TAINTS);
     let labels = node.metadata.labels.as_ref();
     let is_selected = config
         .node_selector
         .iter()
         .all(|(key, value)| labels.is_some_and(|labels| labels.get(key) == Some(value)));
-    !is_cordoned && is_selected && is_ready(node) && taints.iter().all(|taint| is_tolerated(config, taint))
+    is_selected && taints(node).iter().all(|taint| is_passing(taint) || is_tolerated(config, taint))
+}
+
+fn taints(node: &Node) -> &[Taint] {
+    node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default()
 }
 
 fn is_tolerated(config: &Config, taint: &Taint) -> bool {
@@ -245,7 +262,8 @@ mod tests {
                     .unwrap();
         });
         assert!(is_lost(&lost) && !is_lost(&preferred));
-        let takes = |config: &Config, node: &Node| takes_machines(config, node);
+        let takes =
+            |config: &Config, node: &Node| may_take_machines(config, node) && takes_machines(config, node);
         assert!(![&cordoned, &tainted, &lost].into_iter().any(|node| takes(&config, node)));
         assert!(takes(&config, &preferred));
         config.tolerations =
@@ -253,6 +271,20 @@ mod tests {
         assert!(takes(&config, &tainted));
         config.node_selector.insert("pool".to_owned(), "b".to_owned());
         assert!(!takes(&config, &tainted));
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_said_of_nodes_that_are_unwell() {
+        let config = Config::new("sandboxes", "agent:1");
+        let mut unwell = node("one", "2", "4Gi");
+        unwell.spec = serde_json::from_value(json!({"unschedulable": true, "taints": [
+            {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]}))
+        .unwrap();
+        let room = room(&config, &[unwell], vec![]);
+        let capacity = room.capacity(&config, Timestamp::default());
+        assert_eq!((capacity.total, capacity.largest.cpu_millis), (Resources::default(), 2000));
+        assert_eq!(room.fit(&config, resources(1000, 128)), Fit::NotNow);
+        assert_eq!(room.fit(&config, resources(3000, 128)), Fit::Never("cpu_millis"));
     }
 
     #[test]

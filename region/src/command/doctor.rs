@@ -2,8 +2,10 @@
 
 mod api;
 mod check;
+mod cluster;
 mod computer;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -13,17 +15,37 @@ use crate::Error;
 use crate::error::Exit;
 use check::{Check, Mark};
 
+/// What `region doctor` is given.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct DoctorArgs {
+    /// Check the cluster in the section `kubernetes` of this configuration file instead of this computer
+    #[arg(long, value_name = "FILE")]
+    pub cluster: Option<PathBuf>,
+
+    /// An image that templates name, to be pulled there too; may be repeated
+    #[arg(long, value_name = "IMAGE", requires = "cluster")]
+    pub image: Vec<String>,
+}
+
 /// Looks at everything; fails when something that a region needs is missing.
-pub(crate) async fn run(invocation: &Invocation) -> Result<ExitCode, Error> {
+pub(crate) async fn run(invocation: &Invocation, args: &DoctorArgs) -> Result<ExitCode, Error> {
+    let checks = match &args.cluster {
+        Some(file) => cluster::checks(invocation, file, &args.image).await?,
+        None => here(invocation).await?,
+    };
+    invocation.output.print(&json!({ "checks": checks }), || human(&checks))?;
+    let is_bad = checks.iter().any(|check| check.mark == Mark::Bad);
+    Ok(if is_bad { Exit::Failed.into() } else { ExitCode::SUCCESS })
+}
+
+async fn here(invocation: &Invocation) -> Result<Vec<Check>, Error> {
     let mut checks = Vec::new();
     // Of a region elsewhere only its API can be seen from here.
     if invocation.connection.url.is_none() {
         checks.extend(computer::checks(invocation).await?);
     }
     checks.extend(api::checks(invocation).await);
-    invocation.output.print(&json!({ "checks": checks }), || human(&checks))?;
-    let is_bad = checks.iter().any(|check| check.mark == Mark::Bad);
-    Ok(if is_bad { Exit::Failed.into() } else { ExitCode::SUCCESS })
+    Ok(checks)
 }
 
 fn human(checks: &[Check]) -> String {

@@ -2,6 +2,7 @@
 
 use domain::field::FieldError;
 use domain::provider::Capacity;
+use domain::resources::Resources;
 use domain::template::{Machine, Template};
 
 use crate::context::Api;
@@ -16,7 +17,9 @@ pub(crate) async fn require(api: &Api, template: &Template) -> Result<(), Proble
         return Err(refused(Kind::MachineKindUnavailable, foreign));
     }
     let state = api.region_state.get(&api.store).await?;
-    let Some(capacity) = state.capacity else { return Ok(()) };
+    // A region that has no node at the moment says nothing about those to come.
+    let known = state.capacity.filter(|capacity| capacity.largest != Resources::default());
+    let Some(capacity) = known else { return Ok(()) };
     let large: Vec<FieldError> =
         machines().filter_map(|(at, machine)| too_large(capacity, at, machine)).collect();
     if large.is_empty() { Ok(()) } else { Err(refused(Kind::DoesNotFit, large)) }

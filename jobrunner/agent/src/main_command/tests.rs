@@ -45,7 +45,9 @@ async fn signals_and_commands_that_are_not_there() {
 async fn without_one_it_counts_as_running() {
     let machine = TestMachine::start().await;
     let state = machine.caller().get("/state").await.json();
-    assert_eq!(state, json!({"running": true, "exit_code": null, "signal": null, "last_lines": []}));
+    let expected =
+        json!({"running": true, "exit_code": null, "signal": null, "out_of_memory": false, "last_lines": []});
+    assert_eq!(state, expected);
 }
 
 #[tokio::test]

@@ -13,13 +13,12 @@ const SIGNALS_MAX: i32 = 64;
 /// How a pod ended; none while it has not.
 pub(super) fn exit(pod: &Pod) -> Option<Exit> {
     let status = pod.status.as_ref()?;
-    let has_ended = matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"));
-    let terminated = machine_status(pod).and_then(terminated).or_else(|| failed_bringer(status));
-    match (terminated, has_ended) {
-        (Some(terminated), _) => Some(of_container(status, terminated)),
-        (None, true) => Some(of_pod(status)),
-        (None, false) => None,
+    // A container that ended in a pod that has not: why the pod ends, such as an eviction, is said with its phase.
+    if !matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")) {
+        return None;
     }
+    let terminated = machine_status(pod).and_then(terminated).or_else(|| failed_bringer(status));
+    Some(terminated.map_or_else(|| of_pod(status), |terminated| of_container(status, terminated)))
 }
 
 fn terminated(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {

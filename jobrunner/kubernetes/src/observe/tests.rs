@@ -161,6 +161,24 @@ fn a_lost_node_is_the_cause_until_we_remove_what_it_ran() {
 }
 
 #[test]
+fn who_is_put_out_hears_it_until_we_remove_what_is_left() {
+    let put_out = |status: &str| {
+        let mut going = running();
+        going["conditions"] =
+            json!([{"type": "DisruptionTarget", "status": status, "reason": "EvictionByEvictionAPI"}]);
+        let mut going = pod(going);
+        going.metadata =
+            serde_json::from_value(json!({"deletionTimestamp": "2026-09-01T09:00:00Z"})).unwrap();
+        going
+    };
+    let exit = Exit { cause: Some(Code::Evicted), ..Exit::default() };
+    assert_eq!(state(&put_out("True"), Around::default()), State::Exited(exit));
+    assert_eq!(state(&put_out("False"), Around::default()), State::Deleting);
+    let by_us = Around { is_deleted_by_us: true, ..Around::default() };
+    assert_eq!(state(&put_out("True"), by_us), State::Deleting);
+}
+
+#[test]
 fn homes_say_when_they_may_be_swept() {
     let mut meta = serde_json::to_value(pod(json!({})).metadata).unwrap();
     meta["name"] = json!("bj-abcdefghij234567-main-home-3");
