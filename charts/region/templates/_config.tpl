@@ -97,6 +97,7 @@ user_id = {{ $sandboxes.userId | int64 }}
 scratch_mib = {{ $sandboxes.scratchMib | int64 }}
 lost_node_s = {{ $sandboxes.lostNodeS | int64 }}
 requests_per_second = {{ $sandboxes.requestsPerS | int64 }}
+cluster_domain = {{ $sandboxes.clusterDomain | quote }}
 {{- range $field, $value := dict
   "default_registry" $sandboxes.defaultRegistry
   "image_pull_secret" $sandboxes.imagePullSecret
@@ -114,6 +115,14 @@ registry_mirrors = {{ include "region.table" $sandboxes.registryMirrors }}
 [[kubernetes.agent_callers]]
 pods.namespace = {{ $.Release.Namespace | quote }}
 pods.labels = {{ include "region.table" (include "region.selector" (dict "root" $ "component" .) | fromYaml) }}
+{{- end }}
+{{- range $sandboxes.autoscaledNodes }}
+
+[[kubernetes.autoscaled_nodes]]
+cpu_millis = {{ .cpuMillis | int64 }}
+memory_mib = {{ .memoryMib | int64 }}
+disk_mib = {{ .diskMib | default 0 | int64 }}
+gpus = {{ .gpus | default 0 | int64 }}
 {{- end }}
 {{- range $sandboxes.tolerations }}
 
@@ -134,6 +143,10 @@ folder = "/var/lib/qingjiao/mirror"
 disk_budget_bytes = {{ mul (int64 .Values.registryMirror.diskBudgetGiB) 1073741824 }}
 tag_ttl_s = {{ .Values.registryMirror.tagTtlS | int64 }}
 default_registry = {{ .Values.registryMirror.defaultRegistry | quote }}
+{{- if .Values.registryMirror.tlsSecretName }}
+tls_certificate_file = "/etc/qingjiao/tls/tls.crt"
+tls_key_file = "/etc/qingjiao/tls/tls.key"
+{{- end }}
 {{- range $index, $upstream := .Values.registryMirror.upstreams }}
 
 [[mirror.upstreams]]
@@ -143,8 +156,14 @@ url = {{ $upstream.url | quote }}
 {{- with $upstream.repositoryPrefix }}
 repository_prefix = {{ . | quote }}
 {{- end }}
+{{- if $upstream.plainHttp }}
+plain_http = true
+{{- end }}
 {{- if $upstream.credentialsSecret }}
-credentials_file = "/etc/qingjiao/upstreams/{{ $index }}"
+credentials_file = "/etc/qingjiao/upstreams/{{ $index }}/credentials"
+{{- end }}
+{{- if $upstream.authoritySecret }}
+ca_file = "/etc/qingjiao/upstreams/{{ $index }}/ca.crt"
 {{- end }}
 {{- end }}
 {{- end }}
