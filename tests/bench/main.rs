@@ -3,6 +3,7 @@
 
 mod creates;
 mod figures;
+mod kubernetes;
 mod machine;
 mod memory;
 mod mirror;
@@ -22,7 +23,11 @@ fn main() -> anyhow::Result<ExitCode> {
     if let Some(port) = proxy::app::port_of(std::env::args()) {
         return proxy::app::serve(port).map(|()| ExitCode::SUCCESS);
     }
-    let arguments = run::Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // And so is what measures in the network of a cluster.
+    if let Some(order) = kubernetes::order_of(std::env::args()) {
+        return runtime.block_on(kubernetes::measure(&order));
+    }
+    let arguments = run::Arguments::parse();
     runtime.block_on(run::run(arguments))
 }

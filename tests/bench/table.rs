@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::report::Section;
 use crate::run::Effort;
-use crate::{creates, memory, mirror, proxy, start, terminal};
+use crate::{creates, kubernetes, memory, mirror, proxy, start, terminal};
 
 /// A benchmark.
 pub(crate) struct Benchmark {
@@ -17,7 +17,7 @@ pub(crate) struct Benchmark {
 }
 
 /// Every benchmark, in the order of the report.
-pub(crate) const BENCHMARKS: [Benchmark; 6] = [
+pub(crate) const BENCHMARKS: [Benchmark; 7] = [
     Benchmark { name: "creates", title: "Accepted creates", run: |effort| Box::pin(creates::run(effort)) },
     Benchmark {
         name: "terminal",
@@ -39,5 +39,10 @@ pub(crate) const BENCHMARKS: [Benchmark; 6] = [
         name: "mirror",
         title: "Images through the registry mirror",
         run: |effort| Box::pin(mirror::run(effort)),
+    },
+    Benchmark {
+        name: "kubernetes",
+        title: "Sandboxes on a real cluster",
+        run: |effort| Box::pin(kubernetes::run(effort)),
     },
 ];

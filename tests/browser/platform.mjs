@@ -20,7 +20,9 @@ export function platform({ api_url, key }) {
     list: async () => (await call("GET", "/v1/sandboxes?limit=100")).items,
     command: (id, name) => call("POST", `/v1/sandboxes/${id}/${name}`, {}),
     delete: (id) => call("DELETE", `/v1/sandboxes/${id}`),
-    access: async (id, app) => (await call("POST", `/v1/sandboxes/${id}/access`, { app, user: "u-7", role: "student" })).url,
+    publish: (name, template) => call("POST", `/v1/templates/${name}/versions`, template),
+    access: async (id, app, port) =>
+      (await call("POST", `/v1/sandboxes/${id}/access`, { app, port, user: "u-7", role: "student" })).url,
     phase: (id, phase) =>
       until(`${id} ${phase}`, async () => {
         const sandbox = await get(id);

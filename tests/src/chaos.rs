@@ -23,6 +23,7 @@ mod flow;
 mod inspector;
 mod op;
 mod platform;
+pub mod pods;
 mod report;
 mod seat;
 mod striker;
@@ -30,8 +31,10 @@ mod tab;
 mod templates;
 mod terminals;
 mod visitor;
+mod watch;
 
 pub use campaign::campaign;
 pub use flow::flow;
 pub use op::{Blow, Op, Whom, generate};
 pub use report::Report;
+pub use watch::{terminals_template, watch};

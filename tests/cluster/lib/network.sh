@@ -23,7 +23,7 @@ make_hub() {
   for address in "$ROUTER_ADDRESS" "$API_ADDRESS" "${OUTSIDE_ADDRESSES[@]:0:2}"; do
     in_place "$HUB" ip addr add "$address/24" dev br0
   done
-  in_place "$HUB" ip addr add "${OUTSIDE_ADDRESSES[2]}/32" dev lo
+  for address in "${OUTSIDE_ADDRESSES[@]:2}"; do in_place "$HUB" ip addr add "$address/32" dev lo; done
 }
 
 # join_node NODE: a namespace with one cable to the hub; routes to the pods go both ways.

@@ -32,8 +32,8 @@ node_cgroup() { netns_of "$1"; }
 # Addresses for documentation (RFC 5737), so that nothing real can ever be meant.
 ROUTER_ADDRESS=192.0.2.1
 API_ADDRESS=192.0.2.10
-# Two outside servers, for policies that allow one and deny the other, and the clouds' metadata address.
-OUTSIDE_ADDRESSES=(192.0.2.100 192.0.2.200 169.254.169.254)
+# Two outside servers, for policies that allow one and deny the other, and the clouds' metadata addresses.
+OUTSIDE_ADDRESSES=(192.0.2.100 192.0.2.200 169.254.169.254 100.100.100.200)
 REGISTRY_ADDRESS=$ROUTER_ADDRESS:5000
 # The name in image references; the nodes know by their mirror configuration where it is.
 REGISTRY_NAME=registry.test

@@ -43,7 +43,9 @@ pub(super) async fn inspect(ground: Arc<Ground>, stop: CancellationToken) -> any
     Ok(inspected)
 }
 
-fn check_single(living: &[LiveMachine]) -> anyhow::Result<()> {
+/// # Errors
+/// Which two live for one.
+pub(super) fn check_single(living: &[LiveMachine]) -> anyhow::Result<()> {
     let mut seen: BTreeMap<(&str, &str), &LiveMachine> = BTreeMap::new();
     for machine in living {
         let other = seen.insert((&machine.sandbox, &machine.machine), machine);

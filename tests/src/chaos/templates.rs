@@ -14,7 +14,7 @@ pub(super) const TERMINALS: &str = "terminals";
 #[must_use]
 pub(super) fn seat(machines: &Machines) -> Value {
     template(
-        machines,
+        &machines.runs(),
         &json!([{ "name": "terminal", "kind": "terminal", "command": ["/bin/bash", "--norc"] }]),
     )
 }
@@ -22,10 +22,16 @@ pub(super) fn seat(machines: &Machines) -> Value {
 /// A terminal that counts, and one that repeats what is typed.
 #[must_use]
 pub(super) fn terminals(machines: &Machines) -> Value {
+    terminals_of(&machines.runs())
+}
+
+/// The same, of machines that run this.
+#[must_use]
+pub(super) fn terminals_of(runs: &Value) -> Value {
     let count = "i=0; while :; do echo $i; i=$((i+1)); sleep 0.05; done";
     let repeat = format!("stty -echo; echo {READY}; exec cat");
     template(
-        machines,
+        runs,
         &json!([
             { "name": "count", "kind": "terminal", "command": ["/bin/sh", "-c", count] },
             { "name": "repeat", "kind": "terminal", "command": ["/bin/sh", "-c", repeat] },
@@ -33,10 +39,10 @@ pub(super) fn terminals(machines: &Machines) -> Value {
     )
 }
 
-fn template(machines: &Machines, apps: &Value) -> Value {
+fn template(runs: &Value, apps: &Value) -> Value {
     json!({
         "machines": [{
-            "name": "main", "runs": machines.runs(),
+            "name": "main", "runs": runs,
             "resources": { "cpu_millis": 250, "memory_mib": 128 },
             "home": { "path": "/home/student", "size_mib": 64 },
             "apps": apps, "start_deadline_s": 60,

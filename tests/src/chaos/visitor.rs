@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Somebody who may open one app of one sandbox.
 #[derive(Clone, Debug)]
 pub(super) struct Visitor {
-    ground: Arc<Ground>,
+    proxies: [SocketAddr; 2],
     client: reqwest::Client,
     /// The app's host without port.
     host: String,
@@ -39,10 +39,11 @@ impl Visitor {
         (sandbox, app): (&str, &str),
         proxy: usize,
     ) -> anyhow::Result<Self> {
+        let proxies = [0, 1].map(|index| ground.addresses(Role::Proxy, index).0);
         let deadline = Instant::now() + PATIENCE;
         loop {
             let link = platform.access(sandbox, app).await?;
-            let answer = Self::redeem(ground.clone(), &link, proxy).await?;
+            let answer = Self::redeem(proxies, &link, proxy).await?;
             if answer.is_some() {
                 return answer.context("no visitor");
             }
@@ -50,13 +51,20 @@ impl Visitor {
         }
     }
 
-    /// None when the proxy could not ask the API.
-    async fn redeem(ground: Arc<Ground>, link: &str, proxy: usize) -> anyhow::Result<Option<Self>> {
+    /// Redeems the ticket of a link. None when the proxy could not ask the API.
+    ///
+    /// # Errors
+    /// When the proxy refuses.
+    pub(super) async fn redeem(
+        proxies: [SocketAddr; 2],
+        link: &str,
+        proxy: usize,
+    ) -> anyhow::Result<Option<Self>> {
         let (address, ticket) = link.split_once("#ticket=").context("a link without ticket")?;
         let ticket = ticket.split('&').next().unwrap_or(ticket);
         let host = address.split("://").nth(1).and_then(|rest| rest.split([':', '/']).next());
         let host = host.context("a link without host")?.to_owned();
-        let visitor = Self { ground, client: reqwest::Client::new(), host, cookie: String::new() };
+        let visitor = Self { proxies, client: reqwest::Client::new(), host, cookie: String::new() };
         let request = visitor.request(proxy, Method::POST, "/_qj/enter").json(&json!({ "ticket": ticket }));
         let answer = request.send().await?;
         if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
@@ -100,6 +108,6 @@ impl Visitor {
     }
 
     fn address(&self, proxy: usize) -> SocketAddr {
-        self.ground.addresses(Role::Proxy, proxy % 2).0
+        self.proxies[proxy % 2]
     }
 }

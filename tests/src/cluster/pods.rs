@@ -1,5 +1,7 @@
 //! A namespace in which a region's machines are pods.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::{CLUSTER_CIDR, HUB_CIDR, MACHINE_IMAGE, apply, kubectl, kubectl_json, variable};
@@ -27,6 +29,12 @@ impl Pods {
         Ok(Self { namespace, kubeconfig, agent_image })
     }
 
+    /// The same, reached by another configuration of the client.
+    #[must_use]
+    pub fn through(self, kubeconfig: &Path) -> Self {
+        Self { kubeconfig: kubeconfig.display().to_string(), ..self }
+    }
+
     /// What a machine of a template runs: nothing of its own.
     #[must_use]
     pub fn runs() -> Value {
@@ -48,6 +56,7 @@ impl Pods {
             agent_callers = [{{ cidr = "{HUB_CIDR}" }}]
             egress_denied = ["{CLUSTER_CIDR}"]
             requests_per_second = 200
+            lost_node_s = 15
             "#
         )
     }

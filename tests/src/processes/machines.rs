@@ -5,8 +5,8 @@ use std::path::Path;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// The agent's program inside a machine.
-const AGENT: &str = "/run/qingjiao.agent";
+/// The agent's program inside a machine: a process of this computer's, a pod.
+const AGENTS: [&str; 2] = ["/run/qingjiao.agent", "/.qingjiao/agent"];
 
 /// A living machine: its agent, which is process 1 inside.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +49,7 @@ impl LiveMachine {
         let folder = Path::new("/proc").join(pid.to_string());
         let bytes = std::fs::read(folder.join("cmdline")).ok()?;
         let arguments: Vec<_> = bytes.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
-        if arguments.first()? != AGENT || !is_first_inside(&folder) {
+        if !AGENTS.contains(&arguments.first()?.as_ref()) || !is_first_inside(&folder) {
             return None;
         }
         let of = |option: &str| {

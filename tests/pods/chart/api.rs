@@ -1,0 +1,127 @@
+//! The platform, which calls the region through its Service.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::cluster::{kubectl, kubectl_json};
+use tokio::process::Command;
+
+use super::install::NAMESPACE;
+
+/// Service addresses, which only nodes translate.
+const SERVICES: &str = "10.96.0.0/16";
+/// The node that does it for the hub, as a load balancer would.
+const DOOR: &str = "192.0.2.11";
+/// A sandbox may take so long; its image may be new to the node.
+const PHASE_MAX: Duration = Duration::from_secs(90);
+const POLL: Duration = Duration::from_millis(100);
+
+/// The API with a key.
+#[derive(Clone, Debug)]
+pub(super) struct Api {
+    client: reqwest::Client,
+    /// Where the API's Service is.
+    pub(super) url: String,
+    /// The key.
+    pub(super) key: String,
+    /// Where the proxy's Service is.
+    pub(super) proxy: SocketAddr,
+}
+
+/// Lets the hub reach Services by way of a node.
+pub(super) async fn reach_services() -> anyhow::Result<()> {
+    route(&["replace", SERVICES, "via", DOOR]).await
+}
+
+/// Takes that back.
+pub(super) async fn leave_services() -> anyhow::Result<()> {
+    route(&["del", SERVICES]).await
+}
+
+async fn route(words: &[&str]) -> anyhow::Result<()> {
+    let status = Command::new("ip").arg("route").args(words).status().await?;
+    ensure!(status.success(), "ip route {words:?}: {status}");
+    Ok(())
+}
+
+impl Api {
+    /// Makes a key as docs/chart.md says, and finds the Services.
+    pub(super) async fn with_new_key() -> anyhow::Result<Self> {
+        let made = ["--namespace", NAMESPACE, "exec", "deployment/region-api-server", "--"];
+        let words = ["/region", "key", "create", "--name", "platform", "--scope", "operator", "--json"];
+        let made: Value = serde_json::from_str(&kubectl(&[&made[..], &words[..]].concat()).await?)?;
+        let key = made["key"].as_str().with_context(|| {
+            format!("no key among {:?}", made.as_object().map(|made| made.keys().collect::<Vec<_>>()))
+        })?;
+        let url = format!("http://{}", service("region-api-server").await?);
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
+        Ok(Self { client, url, key: key.to_owned(), proxy: service("region-proxy").await? })
+    }
+
+    /// A call that is answered with success.
+    pub(super) async fn call(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self.request(&self.client, method.clone(), path);
+        let request = if body.is_null() { request } else { request.json(body) };
+        let answer = request.send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        ensure!(status.is_success(), "{method} {path}: {status} {text}");
+        Ok(if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? })
+    }
+
+    /// A request that carries the key.
+    pub(super) fn request(
+        &self,
+        client: &reqwest::Client,
+        method: Method,
+        path: &str,
+    ) -> reqwest::RequestBuilder {
+        client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.key)
+    }
+
+    /// Publishes a template and creates a sandbox of it; its id, once it is ready.
+    pub(super) async fn sandbox(&self, name: &str, template: &Value) -> anyhow::Result<String> {
+        self.call(Method::POST, &format!("/v1/templates/{name}/versions"), template).await?;
+        let body = json!({"ref": name, "template": name, "tenant": "school-9", "owner": "u-7"});
+        let created = self.call(Method::POST, "/v1/sandboxes", &body).await?;
+        let id = created["id"].as_str().context("a sandbox without id")?.to_owned();
+        self.phase(&id, "ready").await?;
+        Ok(id)
+    }
+
+    /// A link to an app.
+    pub(super) async fn access(&self, id: &str, app: &str) -> anyhow::Result<String> {
+        let body = json!({"app": app, "user": "u-7", "role": "student"});
+        let entrance = self.call(Method::POST, &format!("/v1/sandboxes/{id}/access"), &body).await?;
+        Ok(entrance["url"].as_str().context("an entrance without url")?.to_owned())
+    }
+
+    /// Deletes a sandbox and waits until it is gone.
+    pub(super) async fn delete(&self, id: &str) -> anyhow::Result<()> {
+        self.call(Method::DELETE, &format!("/v1/sandboxes/{id}"), &Value::Null).await?;
+        self.phase(id, "deleted").await
+    }
+
+    async fn phase(&self, id: &str, phase: &str) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        loop {
+            let sandbox = self.call(Method::GET, &format!("/v1/sandboxes/{id}"), &Value::Null).await?;
+            if sandbox["phase"] == phase {
+                return Ok(());
+            }
+            if sandbox["phase"] == "failed" || begun.elapsed() > PHASE_MAX {
+                bail!("{id} is {} and not {phase}: {}", sandbox["phase"], sandbox["cause"]);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+}
+
+/// The cluster's own address of a Service, with its first port.
+async fn service(name: &str) -> anyhow::Result<SocketAddr> {
+    let service = kubectl_json(&["--namespace", NAMESPACE, "get", "service", name]).await?;
+    let (ip, port) = (&service["spec"]["clusterIP"], &service["spec"]["ports"][0]["port"]);
+    Ok(format!("{}:{port}", ip.as_str().context("a Service without address")?).parse()?)
+}

@@ -1,0 +1,81 @@
+//! What the region's service accounts asked of the cluster, as its audit log tells.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use tests::cluster::kubectl_json;
+
+use super::install::{NAMESPACE, SANDBOXES};
+use super::mirror::run_folder;
+
+const FORBIDDEN: u64 = 403;
+
+/// The log from a moment on.
+pub(super) struct Log {
+    file: PathBuf,
+    from: u64,
+}
+
+impl Log {
+    /// From now on.
+    pub(super) fn from_now() -> anyhow::Result<Self> {
+        let file = run_folder()?.join("log/audit.log");
+        let from = std::fs::metadata(&file).with_context(|| file.display().to_string())?.len();
+        Ok(Self { file, from })
+    }
+
+    /// Requests of the region's service accounts.
+    fn requests(&self) -> anyhow::Result<Vec<Value>> {
+        let mut file = std::fs::File::open(&self.file)?;
+        file.seek(SeekFrom::Start(self.from))?;
+        let ours = format!("\"system:serviceaccount:{NAMESPACE}:");
+        let lines = BufReader::new(file).lines().map_while(Result::ok).filter(|line| line.contains(&ours));
+        Ok(lines.filter_map(|line| serde_json::from_str(&line).ok()).collect())
+    }
+
+    /// No request was refused for want of rights.
+    pub(super) async fn nothing_was_denied(&self) -> anyhow::Result<()> {
+        let requests = self.requests()?;
+        ensure!(!requests.is_empty(), "no request of ours is in the log, so it says nothing");
+        let denied = requests.iter().filter(|request| request["responseStatus"]["code"] == FORBIDDEN);
+        let denied: BTreeSet<_> =
+            denied.map(|request| format!("{} {}", request["verb"], request["requestURI"])).collect();
+        ensure!(denied.is_empty(), "denied: {denied:#?}");
+        println!("chart: {} requests, none denied", requests.len());
+        Ok(())
+    }
+
+    /// Tells which verbs of the rules no request has used: candidates to be taken away.
+    pub(super) async fn rules_without_use(&self) -> anyhow::Result<()> {
+        let used: BTreeSet<_> = self.requests()?.iter().map(use_of).collect();
+        let role = kubectl_json(&["--namespace", SANDBOXES, "get", "role", "region-jobrunner"]).await?;
+        let wide = kubectl_json(&["get", "clusterrole", "region-region-jobrunner"]).await?;
+        let allowed =
+            allowed(&role, SANDBOXES)?.into_iter().chain(allowed(&wide, "")?).collect::<BTreeSet<_>>();
+        println!("chart: allowed and not used: {:?}", allowed.difference(&used).collect::<Vec<_>>());
+        Ok(())
+    }
+}
+
+/// Namespace, resource and verb of a request.
+fn use_of(request: &Value) -> (String, String, String) {
+    let object = &request["objectRef"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (text(&object["namespace"]), text(&object["resource"]), text(&request["verb"]))
+}
+
+/// The same of all that a role allows.
+fn allowed(role: &Value, namespace: &str) -> anyhow::Result<Vec<(String, String, String)>> {
+    let texts = |value: &Value| -> Vec<String> { serde_json::from_value(value.clone()).unwrap_or_default() };
+    let mut all = Vec::new();
+    for rule in role["rules"].as_array().context("a role without rules")? {
+        for resource in texts(&rule["resources"]) {
+            let verbs = texts(&rule["verbs"]).into_iter();
+            all.extend(verbs.map(|verb| (namespace.to_owned(), resource.clone(), verb)));
+        }
+    }
+    Ok(all)
+}

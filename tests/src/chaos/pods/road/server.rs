@@ -1,0 +1,210 @@
+//! The traffic on a road.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use super::super::weather::{Fate, Weather, status};
+use crate::chaos::op::Dice;
+
+type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// When a write is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Moment {
+    /// It was sent and had no effect yet.
+    Before,
+    /// It had its effect, and nobody knows.
+    After,
+}
+
+/// What goes on.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    behind: SocketAddr,
+    state: Mutex<State>,
+    cuts: watch::Sender<u64>,
+    to_compact: AtomicU32,
+    held: Notify,
+    go_on: Notify,
+    asked: AtomicU64,
+    spoilt: AtomicU64,
+}
+
+#[derive(Debug)]
+struct State {
+    weather: Weather,
+    dice: Dice,
+    hold: Option<Moment>,
+    connections: JoinSet<()>,
+}
+
+impl Traffic {
+    pub(super) fn new(behind: SocketAddr, dice: Dice) -> Self {
+        let state = State { weather: Weather::Fair, dice, hold: None, connections: JoinSet::new() };
+        Self {
+            behind,
+            state: Mutex::new(state),
+            cuts: watch::Sender::new(0),
+            to_compact: AtomicU32::new(0),
+            held: Notify::new(),
+            go_on: Notify::new(),
+            asked: AtomicU64::new(0),
+            spoilt: AtomicU64::new(0),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set(&self, weather: Weather) {
+        self.state().weather = weather;
+        if weather == Weather::Away {
+            self.cut();
+        }
+    }
+
+    pub(super) fn cut(&self) {
+        self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    pub(super) fn compact(&self, watches: u32) {
+        self.to_compact.store(watches, Ordering::SeqCst);
+    }
+
+    pub(super) async fn hold(&self, moment: Moment) {
+        self.state().hold = Some(moment);
+        self.held.notified().await;
+    }
+
+    pub(super) fn go_on(&self) {
+        self.state().hold = None;
+        self.go_on.notify_waiters();
+    }
+
+    pub(super) fn asked(&self) -> (u64, u64) {
+        (self.asked.load(Ordering::SeqCst), self.spoilt.load(Ordering::SeqCst))
+    }
+
+    /// Stands still when a test waits for this moment of a write.
+    async fn pass(&self, moment: Moment, method: &Method) {
+        let go_on = self.go_on.notified();
+        let is_meant = method != Method::GET && self.state().hold.take_if(|it| *it == moment).is_some();
+        if is_meant {
+            self.held.notify_one();
+            go_on.await;
+        }
+    }
+
+    /// # Errors
+    /// To break the connection.
+    async fn answer(&self, request: Request<Incoming>) -> anyhow::Result<Response<Body>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let (method, is_watch) = (request.method().clone(), is_watch(&request));
+        let fate = {
+            let State { weather, dice, .. } = &mut *self.state();
+            weather.fate(&method, dice)
+        };
+        self.spoilt.fetch_add(u64::from(fate != Fate::Through), Ordering::SeqCst);
+        match fate {
+            Fate::Broken => bail!("away"),
+            Fate::Refused(code, reason) => return refusal(code, reason),
+            Fate::Later(time) => tokio::time::sleep(time).await,
+            Fate::Through | Fate::AnswerLost => (),
+        }
+        if is_watch
+            && self.to_compact.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok()
+        {
+            return refusal(StatusCode::GONE, "Expired");
+        }
+        self.pass(Moment::Before, &method).await;
+        let answer = self.forward(request).await?;
+        self.pass(Moment::After, &method).await;
+        if fate == Fate::AnswerLost {
+            bail!("the answer is lost");
+        }
+        Ok(if is_watch {
+            self.until_cut(answer)
+        } else {
+            answer.map(|body| body.map_err(std::io::Error::other).boxed_unsync())
+        })
+    }
+
+    async fn forward(&self, request: Request<Incoming>) -> anyhow::Result<Response<Incoming>> {
+        let stream = TcpStream::connect(self.behind).await?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        {
+            let connections = &mut self.state().connections;
+            while connections.try_join_next().is_some() {}
+            connections.spawn(async move {
+                // Its end is the answer's.
+                let _ = connection.await;
+            });
+        }
+        sender.send_request(request).await.context("the API server")
+    }
+
+    /// A watch that ends with the next cut: as a stream ends, or as a connection breaks.
+    fn until_cut(&self, answer: Response<Incoming>) -> Response<Body> {
+        let mut cuts = self.cuts.subscribe();
+        let breaks = self.state().dice.below(2) == 0;
+        let cut = Box::pin(async move { drop(cuts.changed().await) });
+        answer.map(|body| {
+            let frames =
+                body.into_data_stream().map(|data| data.map(Frame::data).map_err(std::io::Error::other));
+            let end = breaks.then(|| Err(std::io::Error::other("cut")));
+            StreamBody::new(frames.take_until(cut).chain(stream::iter(end))).boxed_unsync()
+        })
+    }
+}
+
+fn is_watch(request: &Request<Incoming>) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    query.split('&').any(|pair| pair == "watch=true" || pair == "watch=1")
+}
+
+fn refusal(code: StatusCode, reason: &str) -> anyhow::Result<Response<Body>> {
+    let text = status(code, reason).to_string();
+    let body = Full::new(Bytes::from(text)).map_err(|never: Infallible| match never {}).boxed_unsync();
+    Ok(Response::builder()
+        .status(code)
+        .header("content-type", "application/json")
+        .header("retry-after", "1")
+        .body(body)?)
+}
+
+/// Serves until it is dropped.
+pub(super) async fn serve(listener: TcpListener, traffic: Arc<Traffic>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        while connections.try_join_next().is_some() {}
+        let traffic = traffic.clone();
+        let service = service_fn(move |request| {
+            let traffic = traffic.clone();
+            async move {
+                traffic.answer(request).await.map_err(|error| std::io::Error::other(format!("{error:#}")))
+            }
+        });
+        let mut builder = hyper::server::conn::http1::Builder::new();
+        builder.timer(TokioTimer::new());
+        connections.spawn(async move {
+            // Broken connections are what a road is for.
+            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
