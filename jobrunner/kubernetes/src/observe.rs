@@ -83,9 +83,8 @@ pub(crate) fn state(pod: &Pod, around: Around<'_>) -> State {
 
 /// Why the cluster itself wants a pod gone. That of a lost node stays until the node is confirmed gone.
 fn given_up(pod: &Pod, around: Around<'_>) -> Option<Code> {
-    let conditions = pod.status.as_ref()?.conditions.as_deref().unwrap_or_default();
-    let is_put_out = || conditions.iter().any(|it| it.type_ == "DisruptionTarget" && it.status == "True");
-    if around.node_is_lost { Some(Code::NodeLost) } else { is_put_out().then_some(Code::Evicted) }
+    let status = pod.status.as_ref()?;
+    if around.node_is_lost { Some(Code::NodeLost) } else { exit::put_out(status) }
 }
 
 /// The status of the container that the machine is.

@@ -41,7 +41,9 @@ fn of_container(status: &PodStatus, terminated: &ContainerStateTerminated) -> Ex
         exit_code: signal.is_none().then_some(code),
         signal,
         last_lines: last_lines(terminated.message.as_deref().or(status.message.as_deref())),
-        cause: of_reason(terminated.reason.as_deref()).or_else(|| of_reason(status.reason.as_deref())),
+        cause: of_reason(terminated.reason.as_deref())
+            .or_else(|| of_reason(status.reason.as_deref()))
+            .or_else(|| put_out(status)),
     }
 }
 
@@ -51,8 +53,16 @@ fn of_pod(status: &PodStatus) -> Exit {
         exit_code: None,
         signal: None,
         last_lines: last_lines(status.message.as_deref()),
-        cause: of_reason(status.reason.as_deref()),
+        cause: of_reason(status.reason.as_deref()).or_else(|| put_out(status)),
     }
+}
+
+/// Whether the cluster itself wanted the pod gone. The condition comes with the decision; the reason of the whole status
+/// may come after the container's end.
+pub(super) fn put_out(status: &PodStatus) -> Option<Code> {
+    let conditions = status.conditions.as_deref().unwrap_or_default();
+    let is_target = conditions.iter().any(|it| it.type_ == "DisruptionTarget" && it.status == "True");
+    is_target.then_some(Code::Evicted)
 }
 
 fn of_reason(reason: Option<&str>) -> Option<Code> {

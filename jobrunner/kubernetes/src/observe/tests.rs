@@ -92,6 +92,8 @@ fn ends_have_a_cause_and_last_lines() {
     let exit = |exit_code, signal, cause| Exit { exit_code, signal, last_lines: vec![], cause };
     let evicted =
         json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."});
+    let mut put_out = ended(0, "Completed", None);
+    put_out["conditions"] = json!([{"type": "DisruptionTarget", "status": "True"}]);
     let table = [
         (
             ended(3, "Error", Some("one\nboom")),
@@ -107,6 +109,7 @@ fn ends_have_a_cause_and_last_lines() {
                 ..exit(None, None, Some(Code::Evicted))
             },
         ),
+        (put_out, exit(Some(0), None, Some(Code::Evicted))),
         (json!({"phase": "Failed", "reason": "DeadlineExceeded"}), exit(None, None, Some(Code::Expired))),
         (json!({"phase": "Failed", "reason": "OutOfcpu"}), exit(None, None, Some(Code::NoCapacity))),
     ];
