@@ -74,7 +74,7 @@ pub(crate) fn state(pod: &Pod, around: Around<'_>) -> State {
             .map_or(State::Deleting, |cause| State::Exited(Exit { cause: Some(cause), ..Exit::default() }));
     }
     if let Some(exit) = exit::exit(pod) {
-        return State::Exited(exit);
+        return State::Exited(exit::explained(exit, around.event));
     }
     let runs =
         machine_status(pod).and_then(|status| status.state.as_ref()).is_some_and(|s| s.running.is_some());

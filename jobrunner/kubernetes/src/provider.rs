@@ -25,6 +25,8 @@ use crate::{Config, ensure, remove, room};
 
 const BATCH_MEMBERS_MAX: usize = 16;
 const CONCURRENT_CALLS_MAX: usize = 16;
+/// What the kubelet says of every container that it ends: the event before it says why.
+const ENDING: &str = "Killing";
 /// News that come together wake one tick.
 const GATHER: Duration = Duration::from_millis(50);
 
@@ -88,7 +90,7 @@ impl Kubernetes {
 /// The last event about each pod, by the pod's uid.
 fn last_events(events: &[Arc<k8s_openapi::api::core::v1::Event>]) -> BTreeMap<String, Event> {
     let mut last: BTreeMap<String, (Timestamp, Event)> = BTreeMap::new();
-    for event in events {
+    for event in events.iter().filter(|event| event.reason.as_deref() != Some(ENDING)) {
         let Some(uid) = event.involved_object.uid.clone() else { continue };
         let at = event.last_timestamp.as_ref().map_or_else(Timestamp::default, observe::moment);
         if last.get(&uid).is_none_or(|(known, _)| *known <= at) {

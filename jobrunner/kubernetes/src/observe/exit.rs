@@ -4,7 +4,7 @@ use domain::cause::Code;
 use domain::provider::Exit;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod, PodStatus};
 
-use super::machine_status;
+use super::{Event, machine_status};
 
 const LAST_LINES_MAX: usize = 20;
 const SIGNAL_CODES_FROM: i32 = 128;
@@ -54,6 +54,18 @@ fn of_pod(status: &PodStatus) -> Exit {
         signal: None,
         last_lines: last_lines(status.message.as_deref()),
         cause: of_reason(status.reason.as_deref()).or_else(|| put_out(status)),
+    }
+}
+
+/// A program that ends in good order when a kubelet puts its pod out leaves a status that says nothing of it
+/// (Kubernetes 1.34): only the event does.
+pub(super) fn explained(exit: Exit, event: Option<&Event>) -> Exit {
+    let eviction = event.filter(|event| exit.cause.is_none() && event.reason == "Evicted");
+    match eviction {
+        Some(event) => {
+            Exit { cause: Some(Code::Evicted), last_lines: last_lines(Some(&event.message)), ..exit }
+        }
+        None => exit,
     }
 }
 

@@ -119,6 +119,15 @@ fn ends_have_a_cause_and_last_lines() {
 }
 
 #[test]
+fn an_eviction_that_only_its_event_tells_is_one() {
+    let ended = pod(ended(0, "Completed", None));
+    let event = Event { reason: "Evicted".into(), message: "Its scratch space is used up.".into() };
+    let around = Around { event: Some(&event), ..Around::default() };
+    let State::Exited(exit) = state(&ended, around) else { panic!("it has ended") };
+    assert_eq!((exit.cause, exit.last_lines), (Some(Code::Evicted), vec![event.message.clone()]));
+}
+
+#[test]
 fn events_say_what_statuses_do_not() {
     let scheduled = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "True",
         "lastTransitionTime": "2026-09-01T08:00:00Z"}]});
