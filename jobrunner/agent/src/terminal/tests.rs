@@ -44,6 +44,10 @@ async fn a_reload_replays_and_goes_on() {
     let third = tab.attach().await;
     assert_eq!((third["lost"].as_bool(), third["input"].as_u64()), (Some(false), Some(1)));
     tab.until_screen("after-42").await;
+    reloaded.type_text("exit\n").await;
+    // The exit comes after everything that was drawn: only then are two screens comparable.
+    tab.until_message("exit").await;
+    reloaded.until_message("exit").await;
     assert_eq!(tab.screen, reloaded.screen, "both have the same whole screen");
 }
 
