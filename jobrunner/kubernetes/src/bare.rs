@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use futures_util::{StreamExt as _, pin_mut, stream};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, ListParams, PostParams, WatchEvent, WatchParams};
 use kube::{Api, Client};
@@ -14,8 +15,10 @@ use serde_json::{Value, json};
 use crate::names::SANDBOX;
 use crate::{Config, connect};
 
-/// The longest watch that the API server is asked for, in seconds; a run that takes longer fails.
+/// The longest watch that the API server is asked for, in seconds.
 const WATCH_MAX_S: u32 = 290;
+/// A run that takes longer fails.
+const RUN_MAX: Duration = Duration::from_mins(10);
 
 /// Why pods could not be made or seen.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +29,9 @@ pub enum BareError {
     /// The API server refused, or did not answer.
     #[error("the API server: {0}")]
     Call(String),
-    /// The watch ended before every pod ran.
-    #[error("the watch ended, and {0} pods did not run")]
-    Ended(usize),
+    /// Not every pod ran in time.
+    #[error("{0} pods did not run within {RUN_MAX:?}")]
+    Late(usize),
     /// A pod that is no pod.
     #[error("no pod: {0}")]
     Shape(String),
@@ -84,16 +87,47 @@ impl Bare {
         let read = |pod: &Value| serde_json::from_value(pod.clone());
         let pods: Result<Vec<Pod>, _> = pods.iter().map(read).collect();
         let pods = pods.map_err(|error| BareError::Shape(error.to_string()))?;
-        let names = pods.iter().filter_map(|pod| pod.metadata.name.clone()).collect();
+        let names: BTreeSet<String> = pods.iter().filter_map(|pod| pod.metadata.name.clone()).collect();
         let list = self.0.list_metadata(&ListParams::default()).await?;
         let from = list.metadata.resource_version.unwrap_or_default();
         let watch = self.0.watch(&WatchParams::default().timeout(WATCH_MAX_S), &from).await?;
-        let begun = Mutex::new(BTreeMap::new());
-        let posted = self.post(&pods, at_once, &begun);
-        let ((), ready) = tokio::try_join!(posted, ready(watch, names))?;
+        let (begun, ready) = (Mutex::new(BTreeMap::new()), Mutex::new(BTreeMap::new()));
+        let watched = tokio::time::timeout(RUN_MAX, self.until_ready(watch.boxed(), from, &names, &ready));
+        let watched = async {
+            watched.await.unwrap_or_else(|_| Err(BareError::Late(names.len() - ready.lock().len())))
+        };
+        tokio::try_join!(self.post(&pods, at_once, &begun), watched)?;
         let begun = begun.into_inner();
         let took = |(name, at): (String, Instant)| Some(at.duration_since(*begun.get(&name)?));
-        Ok(ready.into_iter().filter_map(took).collect())
+        Ok(ready.into_inner().into_iter().filter_map(took).collect())
+    }
+
+    /// Notes when each of these pods was seen to be ready. A watch ends when its reader falls behind a burst; it is taken
+    /// up where it was, as every client of the cluster does.
+    async fn until_ready(
+        &self,
+        mut watch: BoxStream<'_, kube::Result<WatchEvent<Pod>>>,
+        mut from: String,
+        names: &BTreeSet<String>,
+        ready: &Mutex<BTreeMap<String, Instant>>,
+    ) -> Result<(), BareError> {
+        while ready.lock().len() < names.len() {
+            let Some(event) = watch.next().await else {
+                let params = WatchParams::default().timeout(WATCH_MAX_S);
+                watch = self.0.watch(&params, &from).await?.boxed();
+                continue;
+            };
+            let (WatchEvent::Added(pod) | WatchEvent::Modified(pod) | WatchEvent::Deleted(pod)) = event?
+            else {
+                continue;
+            };
+            from = pod.metadata.resource_version.clone().unwrap_or(from);
+            let name = pod.metadata.name.clone().unwrap_or_default();
+            if is_ready(&pod) && names.contains(&name) {
+                ready.lock().entry(name).or_insert_with(Instant::now);
+            }
+        }
+        Ok(())
     }
 
     async fn post(
@@ -126,24 +160,6 @@ impl Bare {
         }
         Ok(())
     }
-}
-
-/// When each of these pods was seen to be ready.
-async fn ready(
-    watch: impl stream::Stream<Item = kube::Result<WatchEvent<Pod>>>,
-    mut waited_for: BTreeSet<String>,
-) -> Result<BTreeMap<String, Instant>, BareError> {
-    pin_mut!(watch);
-    let mut ready = BTreeMap::new();
-    while !waited_for.is_empty() {
-        let event = watch.next().await.ok_or(BareError::Ended(waited_for.len()))??;
-        let (WatchEvent::Added(pod) | WatchEvent::Modified(pod)) = event else { continue };
-        let name = pod.metadata.name.clone().unwrap_or_default();
-        if is_ready(&pod) && waited_for.remove(&name) {
-            ready.insert(name, Instant::now());
-        }
-    }
-    Ok(ready)
 }
 
 fn is_ready(pod: &Pod) -> bool {
