@@ -13,7 +13,7 @@ export QINGJIAO_AGENT ?= $(CARGO_TARGET_DIR)/agent/agent
 export ARTEFACTS ?= $(CURDIR)/tests/artefacts
 
 UP_PACKAGES := bubblewrap iproute2
-TEST_PACKAGES := $(UP_PACKAGES) chromium fonts-noto-cjk postgresql-15 jupyter-notebook jq
+TEST_PACKAGES := $(UP_PACKAGES) chromium fonts-noto-cjk postgresql-15 jupyter-notebook jq libnss3-tools
 BENCH_PACKAGES := $(UP_PACKAGES) postgresql-15 nginx-light wrk docker-registry
 
 # suite NAME BUDGET_S COMMAND...: runs it and says how long it took.

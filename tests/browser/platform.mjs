@@ -8,6 +8,9 @@ export function platform({ api_url, key }) {
       method,
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
+    }).catch((error) => {
+      // `fetch failed` says nothing by itself.
+      throw new Error(`${method} ${path}: ${error.cause ?? error}`);
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);

@@ -11,7 +11,7 @@ import { platform } from "./platform.mjs";
 import { prompt, sees, type } from "./terminal.mjs";
 import { until } from "./until.mjs";
 
-const { REGION_API, REGION_KEY, REGION_PROXY, MACHINE_IMAGE } = process.env;
+const { REGION_API, REGION_KEY, REGION_PROXY, REGION_AUTHORITY, MACHINE_IMAGE } = process.env;
 // Binds 127.0.0.1 alone, counts by a WebSocket and echoes.
 const WEB_APP = readFileSync(fileURLToPath(new URL("../../region/templates/web-app.py", import.meta.url)), "utf8");
 const OWN_PORT = 3004;
@@ -40,7 +40,7 @@ let api, browser, context, id, folder;
 before(async () => {
   api = platform({ api_url: REGION_API, key: REGION_KEY });
   // The apps' names lead to the proxy's Service, as a wildcard record would.
-  browser = await launch([`--host-resolver-rules=MAP *.localhost ${REGION_PROXY}`]);
+  browser = await launch([`--host-resolver-rules=MAP *.localhost ${REGION_PROXY}`], REGION_AUTHORITY);
   context = await person(browser);
   folder = await mkdtemp(join(tmpdir(), "qj-"));
   await api.publish("day", TEMPLATE);
@@ -49,9 +49,9 @@ before(async () => {
 });
 
 after(async () => {
-  for (const sandbox of (await api?.list()) ?? []) await api.delete(sandbox.id);
   await browser?.close();
   if (folder) await rm(folder, { recursive: true, force: true });
+  for (const sandbox of (await api?.list()) ?? []) await api.delete(sandbox.id);
 });
 
 const enter = async (app, port) => {

@@ -105,6 +105,41 @@ make_python_image() {
   push_root "$1" python:3 "$root" --env "PATH=$IMAGE_PATH" --entrypoint /bin/sleep,2147483647
 }
 
+# What starts PostgreSQL as the official image does with these variables: a new folder gets a user and a database.
+write_postgresql_start() {
+  cat >"$1" <<'TEXT'
+#!/bin/bash
+set -euo pipefail
+PATH=/usr/lib/postgresql/15/bin:$PATH
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  initdb --pgdata "$PGDATA" --username "$POSTGRES_USER" --pwfile <(printf '%s\n' "$POSTGRES_PASSWORD") \
+    --auth-local trust --auth-host scram-sha-256 --encoding UTF8 --no-locale
+  echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
+  pg_ctl --pgdata "$PGDATA" --wait start -o "-c listen_addresses="
+  createdb --username "$POSTGRES_USER" "$POSTGRES_DB"
+  pg_ctl --pgdata "$PGDATA" --wait stop
+fi
+exec postgres -D "$PGDATA" -c listen_addresses='*' -c jit=off
+TEXT
+  chmod 755 "$1"
+}
+
+# PostgreSQL, for a region that has its database in the cluster. The compiler of queries is most of it, and not needed.
+make_postgresql_image() {
+  local root
+  root=$(mktemp -d)
+  chmod 755 "$root"
+  unpack_packages "$root" postgresql-15 bash coreutils
+  rm -rf "$root"/usr/share/{doc,info,lintian,locale,man,perl*} "$root"/usr/lib/*/perl* "$root"/usr/lib/llvm* \
+    "$root"/usr/lib/*/libLLVM* "$root"/var/lib/dpkg
+  prepare_root "$root"
+  echo postgres:x:999:999:postgres:/tmp:/bin/sh >>"$root/etc/passwd"
+  echo postgres:x:999: >>"$root/etc/group"
+  add_busybox "$root"
+  write_postgresql_start "$root/start"
+  push_root "$1" postgresql:15 "$root" --env "PATH=$IMAGE_PATH" --entrypoint /start
+}
+
 make_coredns_image() {
   local root
   root=$(mktemp -d)
@@ -130,6 +165,7 @@ build_images() (
   wait_until 20 registry_answers "$address"
   make_shell_image "$address"
   make_python_image "$address"
+  make_postgresql_image "$address"
   make_coredns_image "$address"
   mv "$work" "$target"
   echo "made the images in $((SECONDS - started)) s"

@@ -15,6 +15,8 @@ use super::install::NAMESPACE;
 const SERVICES: &str = "10.96.0.0/16";
 /// The node that does it for the hub, as a load balancer would.
 const DOOR: &str = "192.0.2.11";
+/// An answer may take so long.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// A sandbox may take so long; its image may be new to the node.
 const PHASE_MAX: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(100);
@@ -22,6 +24,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// The API with a key.
 #[derive(Clone, Debug)]
 pub(super) struct Api {
+    /// Trusts what this API's certificate is signed by.
     client: reqwest::Client,
     /// Where the API's Service is.
     pub(super) url: String,
@@ -48,17 +51,30 @@ async fn route(words: &[&str]) -> anyhow::Result<()> {
 }
 
 impl Api {
-    /// Makes a key as docs/chart.md says, and finds the Services.
-    pub(super) async fn with_new_key() -> anyhow::Result<Self> {
-        let made = ["--namespace", NAMESPACE, "exec", "deployment/region-api-server", "--"];
+    /// Makes a key as docs/chart.md says, and finds the Services of the region whose objects' names begin so.
+    pub(super) async fn with_new_key(region: &str) -> anyhow::Result<Self> {
+        let deployment = format!("deployment/{region}-api-server");
+        let made = ["--namespace", NAMESPACE, "exec", &deployment, "--"];
         let words = ["/region", "key", "create", "--name", "platform", "--scope", "operator", "--json"];
         let made: Value = serde_json::from_str(&kubectl(&[&made[..], &words[..]].concat()).await?)?;
         let key = made["key"].as_str().with_context(|| {
             format!("no key among {:?}", made.as_object().map(|made| made.keys().collect::<Vec<_>>()))
         })?;
-        let url = format!("http://{}", service("region-api-server").await?);
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
-        Ok(Self { client, url, key: key.to_owned(), proxy: service("region-proxy").await? })
+        let url = format!("http://{}", service(&format!("{region}-api-server")).await?);
+        let client = reqwest::Client::builder().timeout(ANSWER_MAX).build()?;
+        Ok(Self { client, url, key: key.to_owned(), proxy: service(&format!("{region}-proxy")).await? })
+    }
+
+    /// The same API at the same address, which now speaks TLS with a certificate of this authority.
+    pub(super) fn over_tls(&self, authority: &reqwest::Certificate) -> anyhow::Result<Self> {
+        let client = reqwest::Client::builder().timeout(ANSWER_MAX);
+        let client = client.tls_built_in_root_certs(false).add_root_certificate(authority.clone()).build()?;
+        Ok(Self { client, url: self.url.replace("http://", "https://"), ..self.clone() })
+    }
+
+    /// Where it is, without the scheme.
+    pub(super) fn address(&self) -> anyhow::Result<SocketAddr> {
+        Ok(self.url.split("//").last().unwrap_or_default().parse()?)
     }
 
     /// A call that is answered with success.
@@ -91,6 +107,14 @@ impl Api {
         Ok(id)
     }
 
+    /// What a command in the machine `main` wrote.
+    pub(super) async fn exec(&self, id: &str, argv: &[&str]) -> anyhow::Result<String> {
+        let body = json!({"machine": "main", "argv": argv});
+        let said = self.call(Method::POST, &format!("/v1/sandboxes/{id}/exec"), &body).await?;
+        ensure!(said["exit_code"] == 0, "{argv:?}: {said}");
+        Ok(said["stdout"].as_str().context("no output")?.to_owned())
+    }
+
     /// A link to an app.
     pub(super) async fn access(&self, id: &str, app: &str) -> anyhow::Result<String> {
         let body = json!({"app": app, "user": "u-7", "role": "student"});
@@ -104,7 +128,7 @@ impl Api {
         self.phase(id, "deleted").await
     }
 
-    async fn phase(&self, id: &str, phase: &str) -> anyhow::Result<()> {
+    pub(super) async fn phase(&self, id: &str, phase: &str) -> anyhow::Result<()> {
         let begun = Instant::now();
         loop {
             let sandbox = self.call(Method::GET, &format!("/v1/sandboxes/{id}"), &Value::Null).await?;

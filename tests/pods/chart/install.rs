@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::cluster::{apply, kubectl};
 use tokio::process::Command;
 
@@ -24,10 +24,18 @@ const ROLES: [&str; 4] = [
     "deployment/region-jobrunner",
     "statefulset/region-registry-mirror",
 ];
+const TRIAL_ROLES: [&str; 4] = [
+    "statefulset/trial-postgresql",
+    "deployment/trial-api-server",
+    "deployment/trial-proxy",
+    "deployment/trial-jobrunner",
+];
 
-/// The region, and what it needs outside of the cluster.
+/// A region, and what it needs outside of the cluster.
 pub(super) struct Installed {
-    _database: Database,
+    values: Vec<PathBuf>,
+    roles: [&'static str; 4],
+    _database: Option<Database>,
 }
 
 /// The namespaces as an operator makes them: the one of the roles too refuses pods that are not restricted.
@@ -64,38 +72,63 @@ impl Installed {
     pub(super) async fn new() -> anyhow::Result<Self> {
         api::reach_services().await?;
         let database = Database::new()?;
-        for (name, key, value) in [
-            ("region-role", "current", secret()?),
-            ("region-signing", "current", secret()?),
-            ("region-store", "url", database.url.clone()),
-        ] {
-            let metadata = json!({"name": name, "namespace": NAMESPACE});
-            apply(&json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {key: value}})).await?;
-        }
-        let region = Self { _database: database };
+        make_secret("region-role", &json!({"current": random()?})).await?;
+        make_secret("region-signing", &json!({"current": random()?})).await?;
+        make_secret("region-store", &json!({"url": database.url})).await?;
+        let region = Self { values: vec![values("values.yaml")], roles: ROLES, _database: Some(database) };
         region.roll(RELEASE).await?;
         Ok(region)
     }
 
+    /// A second region beside it, with its database in the cluster.
+    pub(super) async fn for_trial() -> anyhow::Result<Self> {
+        let password = random()?;
+        let url = format!("postgres://region:{password}@trial-postgresql/region");
+        make_secret("trial-store", &json!({"url": url, "password": password})).await?;
+        let region = Self { values: vec![values("trial.yaml")], roles: TRIAL_ROLES, _database: None };
+        region.roll(RELEASE).await?;
+        Ok(region)
+    }
+
+    /// From the next roll on, with this file of ours over the others.
+    pub(super) fn add_values(&mut self, file: &str) {
+        self.values.push(values(file));
+    }
+
     /// Brings it to a release and waits until every role has arrived there.
     pub(super) async fn roll(&self, tag: &str) -> anyhow::Result<()> {
-        let own = project().join("tests/pods/chart/values.yaml");
-        let text = template(&[own], &["--set-string", &format!("image.tag={tag}")]).await?;
-        kubectl_text(&["apply"], &text).await?;
-        for role in ROLES {
+        kubectl_text(&["apply"], &self.objects(tag).await?).await?;
+        for role in self.roles {
             kubectl(&["--namespace", NAMESPACE, "rollout", "status", role, ROLLOUT]).await?;
         }
         Ok(())
     }
 
-    /// Everything of it goes.
+    /// All objects of it go; the namespaces stay.
     pub(super) async fn remove(self) -> anyhow::Result<()> {
-        let own = project().join("tests/pods/chart/values.yaml");
-        let text = template(&[own], &["--set-string", &format!("image.tag={RELEASE}")]).await?;
-        kubectl_text(&["delete", "--ignore-not-found", "--wait=false"], &text).await?;
-        kubectl(&["delete", "namespace", NAMESPACE, SANDBOXES, "--ignore-not-found", "--wait=false"]).await?;
-        api::leave_services().await
+        let objects = self.objects(RELEASE).await?;
+        kubectl_text(&["delete", "--ignore-not-found", "--wait=false"], &objects).await
     }
+
+    async fn objects(&self, tag: &str) -> anyhow::Result<String> {
+        template(&self.values, &["--set-string", &format!("image.tag={tag}")]).await
+    }
+}
+
+/// Undoes `namespaces`, and the way to the Services.
+pub(super) async fn leave() -> anyhow::Result<()> {
+    kubectl(&["delete", "namespace", NAMESPACE, SANDBOXES, "--ignore-not-found", "--wait=false"]).await?;
+    api::leave_services().await
+}
+
+/// A values file beside this.
+fn values(file: &str) -> PathBuf {
+    project().join("tests/pods/chart").join(file)
+}
+
+async fn make_secret(name: &str, data: &Value) -> anyhow::Result<()> {
+    let metadata = json!({"name": name, "namespace": NAMESPACE});
+    apply(&json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data})).await
 }
 
 /// What `helm template` writes for these values files.
@@ -128,7 +161,7 @@ pub(super) fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
 }
 
-fn secret() -> anyhow::Result<String> {
+fn random() -> anyhow::Result<String> {
     let mut bytes = [0; 32];
     std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

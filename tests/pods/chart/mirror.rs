@@ -1,6 +1,6 @@
 //! Nodes whose container engine was led to the mirror's Service.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
@@ -10,23 +10,33 @@ use tokio::process::Command;
 use super::api::Api;
 use super::install::{NAMESPACE, project};
 
-/// The mirror as nodes reach it: the address that the values fix.
-const NODES_URL: &str = "http://10.96.0.50:5050";
 const REGISTRY: &str = "registry.test";
 /// The newest layer of the image that no node has is at least so large.
 const FRESH_BYTES: u64 = 3_000_000;
 
-/// A sandbox of an image that no node has becomes ready, and the image's bytes went through the mirror.
-pub(super) async fn nodes_pull_through_it(api: &Api) -> anyhow::Result<()> {
+/// The mirror as nodes reach it.
+pub(super) struct Door<'a> {
+    /// With the address that the values fix.
+    pub(super) url: String,
+    /// Who has signed its certificate.
+    pub(super) authority: Option<&'a Path>,
+}
+
+/// A sandbox of an image that no node has becomes ready, and the image's bytes went through the mirror. The machine runs
+/// what its image says, beside the agent.
+pub(super) async fn nodes_pull_through_it(api: &Api, door: &Door<'_>) -> anyhow::Result<()> {
     // A node does not ask again for a tag that it has, as of an earlier run on the same cluster.
-    let fresh = format!("fresh:{}", std::process::id());
+    let scheme = if door.authority.is_some() { "tls" } else { "plain" };
+    let fresh = format!("fresh:{scheme}-{}", std::process::id());
     image(&["fresh", "python:3", &fresh]).await?;
     let before = bytes_sent().await?;
-    let nodes = Nodes::led_to_it().await?;
-    let runs = json!({"container": {"image": format!("{REGISTRY}/{fresh}"), "command": ["/bin/sleep", "2147483647"]}});
+    let nodes = Nodes::led_to(door).await?;
+    let runs = json!({"container": {"image": format!("{REGISTRY}/{fresh}")}});
     let template = json!({"machines": [{"name": "main", "runs": runs, "resources": {"cpu_millis": 100, "memory_mib": 64},
         "apps": [{"name": "terminal", "kind": "terminal", "command": ["/bin/bash"]}], "start_deadline_s": 60}]});
-    let id = api.sandbox("fresh", &template).await?;
+    let id = api.sandbox(&format!("fresh-{scheme}"), &template).await?;
+    let first = api.exec(&id, &["cat", "/proc/1/cmdline"]).await?;
+    ensure!(first.starts_with("/bin/sleep\0"), "the first process is {first:?} and not what the image says");
     let sent = bytes_sent().await? - before;
     ensure!(sent >= FRESH_BYTES, "the mirror has sent only {sent} bytes");
     println!("chart: the mirror has sent {sent} bytes to the nodes");
@@ -62,7 +72,7 @@ struct Nodes(Vec<(PathBuf, String)>);
 
 impl Nodes {
     /// Writes to each node what `region mirror hosts` says.
-    async fn led_to_it() -> anyhow::Result<Self> {
+    async fn led_to(door: &Door<'_>) -> anyhow::Result<Self> {
         let written = tempfile::tempdir()?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_testing-region"));
         command.args([
@@ -73,8 +83,11 @@ impl Nodes {
             "--registry",
             REGISTRY,
             "--nodes-url",
-            NODES_URL,
+            &door.url,
         ]);
+        if let Some(authority) = door.authority {
+            command.arg("--ca-file").arg(authority);
+        }
         let output = command.arg("--write").arg(written.path()).output().await?;
         ensure!(output.status.success(), "mirror hosts: {}", String::from_utf8_lossy(&output.stderr));
         let text = std::fs::read_to_string(
