@@ -107,13 +107,14 @@ impl Platform {
         Ok(())
     }
 
-    /// Runs a shell command in a machine; its output.
+    /// Runs a shell command in a machine, which must succeed; its output.
     ///
     /// # Errors
-    /// A refusal.
+    /// A refusal, or all that is known of a command that failed.
     pub(super) async fn shell(&self, id: &str, command: &str) -> anyhow::Result<String> {
         let body = json!({ "argv": ["sh", "-c", command], "timeout_s": 10 });
         let answer = self.accepted(Method::POST, &format!("/v1/sandboxes/{id}/exec"), &body).await?;
+        ensure!(answer["exit_code"] == 0, "{id}: {command:?}: {answer}");
         Ok(answer["stdout"].as_str().unwrap_or_default().to_owned())
     }
 

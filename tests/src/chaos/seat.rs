@@ -164,9 +164,12 @@ impl Seat {
         self.platform.phase(id, Some("ready"), PATIENCE).await?;
         check(&self.platform, id, marks).await?;
         let mark = format!("{:08x}", self.dice.below(u32::MAX));
-        let write = format!("echo {mark} >~/mark && echo {mark} >/tmp/mark && cat ~/mark");
+        // Whole at once: a call whose answer was lost is made again, and may still run beside its repetition.
+        let write = format!(
+            "for place in ~ /tmp; do echo {mark} >$place/mark.$$ && mv $place/mark.$$ $place/mark || exit 1; done; cat ~/mark"
+        );
         let answer = self.platform.shell(id, &write).await?;
-        ensure!(answer.trim() == mark, "{id}: a file was not written: {answer:?}");
+        ensure!(answer.trim() == mark, "{id}: a file holds {answer:?} and not {mark}");
         *marks = Marks { home: Some(mark.clone()), machine: Some(mark), may_live_on: false };
         self.ledger.note(id, marks.clone());
         Ok(())
