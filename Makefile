@@ -39,7 +39,7 @@ test: ## Everything, as the pipeline does it: lints, licences, both databases, s
 	$(suite) web 60 scripts/web check
 	$(suite) agent 90 scripts/agent $(QINGJIAO_AGENT)
 	$(suite) format 10 cargo fmt --all --check
-	$(suite) lints 180 cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(suite) lints 180 scripts/lints
 	$(suite) licences 15 scripts/deny
 	$(suite) build 360 cargo test --locked --workspace --no-run
 	$(suite) chart 120 scripts/chart
@@ -52,7 +52,7 @@ check: ## The inner loop: format, lints, unit tests of every crate
 	$(suite) makefile 5 scripts/check-makefile
 	$(suite) web 60 scripts/web check
 	$(suite) format 10 cargo fmt --all --check
-	$(suite) lints 180 cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(suite) lints 180 scripts/lints
 	$(suite) units 180 cargo test --locked --workspace --exclude tests
 
 bench: ## Measure a region beside its peers into docs/benchmarks.md; S=name for one section
