@@ -1,12 +1,13 @@
 //! The platform, which calls the region through its Service.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::cluster::{kubectl, kubectl_json};
+use tests::outside::until;
 use tokio::process::Command;
 
 use super::install::NAMESPACE;
@@ -19,7 +20,6 @@ const DOOR: &str = "192.0.2.11";
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// A sandbox may take so long; its image may be new to the node.
 const PHASE_MAX: Duration = Duration::from_secs(90);
-const POLL: Duration = Duration::from_millis(100);
 
 /// The API with a key.
 #[derive(Clone, Debug)]
@@ -129,17 +129,14 @@ impl Api {
     }
 
     pub(super) async fn phase(&self, id: &str, phase: &str) -> anyhow::Result<()> {
-        let begun = Instant::now();
-        loop {
-            let sandbox = self.call(Method::GET, &format!("/v1/sandboxes/{id}"), &Value::Null).await?;
-            if sandbox["phase"] == phase {
-                return Ok(());
-            }
-            if sandbox["phase"] == "failed" || begun.elapsed() > PHASE_MAX {
-                bail!("{id} is {} and not {phase}: {}", sandbox["phase"], sandbox["cause"]);
-            }
-            tokio::time::sleep(POLL).await;
-        }
+        let (mut last, what) = (Value::Null, format!("{id} is {phase}"));
+        let reached = until(&what, PHASE_MAX, async || {
+            last = self.call(Method::GET, &format!("/v1/sandboxes/{id}"), &Value::Null).await?;
+            ensure!(last["phase"] == phase || last["phase"] != "failed", "{id} failed");
+            Ok((last["phase"] == phase).then_some(()))
+        });
+        let reached = reached.await;
+        reached.with_context(|| format!("it is {}: {}", last["phase"], last["cause"]))
     }
 }
 
