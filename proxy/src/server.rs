@@ -90,6 +90,7 @@ impl Proxy {
             // The gate times heads; this is how long a connection may lie idle.
             header_read_timeout: Duration::from_secs(config.keep_alive_s),
             header_bytes: config.header_bytes,
+            ..Limits::default()
         };
         Ok(Self { listener, tls, limits, settings, context })
     }

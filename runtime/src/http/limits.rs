@@ -13,6 +13,10 @@ pub struct Limits {
     pub header_read_timeout: Duration,
     /// The largest head of a request, and the size of the read buffer of a connection.
     pub header_bytes: usize,
+    /// How long an idle connection stays open after a soft stop. A request that was on its way when the stop came
+    /// is still answered, with `Connection: close`; a client can't tell whether one that meets a closed connection
+    /// was carried out (RFC 9112, section 9.5).
+    pub linger: Duration,
 }
 
 /// The smallest read buffer that hyper takes.
@@ -26,6 +30,11 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 4096, header_read_timeout: Duration::from_secs(75), header_bytes: 32 * 1024 }
+        Self {
+            connections: 4096,
+            header_read_timeout: Duration::from_secs(75),
+            header_bytes: 32 * 1024,
+            linger: Duration::from_secs(3),
+        }
     }
 }

@@ -4,7 +4,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
-use http::{Request, Response};
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, StatusCode};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -13,15 +14,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::{Connection, Limits, Listener, Slot};
 use crate::{BoxError, Stop};
 
 /// Serves HTTP/1.1 with upgrades until the stop. `service_of` makes the service of each connection.
 ///
-/// Soft stop: accepts no more, lets running requests end, closes idle connections, and returns when all are
-/// closed. Hard stop: drops the connections and returns. An upgraded connection is its service's to own and to
-/// stop.
+/// Soft stop: accepts no more, says `Connection: close` in every answer, closes idle connections after
+/// [`Limits::linger`], and returns when all are closed. Hard stop: drops the connections and returns. An upgraded
+/// connection is its service's to own and to stop.
 ///
 /// # Errors
 /// None; the type fits [`Tasks::spawn`](crate::Tasks::spawn).
@@ -78,10 +80,17 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
+    let stop = &stop;
+    let service = hyper::service::service_fn(move |request| answer(service.call(request), stop));
     let mut connection = pin!(builder(limits).serve_connection(TokioIo::new(io), service).with_upgrades());
+    let lingered = async {
+        stop.soft().await;
+        sleep(limits.linger).await;
+    };
     let result = tokio::select! {
         result = connection.as_mut() => Some(result),
-        () = stop.soft() => {
+        () = stop.hard() => None,
+        () = lingered => {
             connection.as_mut().graceful_shutdown();
             stop.unless_hard(connection).await
         }
@@ -91,6 +100,18 @@ where
         tracing::debug!(%error, "connection ended");
     }
     drop(slot);
+}
+
+/// The service's answer. While the process drains it is the last one of its connection, and says so.
+async fn answer<B, E>(
+    answer: impl Future<Output = Result<Response<B>, E>>,
+    stop: &Stop,
+) -> Result<Response<B>, E> {
+    let mut response = answer.await?;
+    if stop.is_soft() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }
 
 fn builder(limits: Limits) -> http1::Builder {

@@ -71,8 +71,23 @@ async fn closed(stream: &mut TcpStream) {
 }
 
 #[tokio::test]
+async fn a_request_on_its_way_when_the_stop_comes_is_answered_and_the_last() {
+    let mut server = server(Limits { linger: PATIENCE, ..Limits::default() }).await;
+    let mut kept = server.connect().await;
+    kept.write_all(REQUEST).await.unwrap();
+    let answer = read_until(&mut kept, "\r\n\r\nquick").await;
+    assert!(!answer.contains("connection: close"), "{answer}");
+    server.stopper.soft();
+    kept.write_all(REQUEST).await.unwrap();
+    let answer = read_until(&mut kept, "\r\n\r\nquick").await;
+    assert!(answer.contains("connection: close"), "{answer}");
+    closed(&mut kept).await;
+    server.ended().await;
+}
+
+#[tokio::test]
 async fn a_soft_stop_ends_idle_connections_and_finishes_running_requests() {
-    let mut server = server(Limits::default()).await;
+    let mut server = server(Limits { linger: Duration::from_millis(50), ..Limits::default() }).await;
     let (mut idle, mut busy) = (server.connect().await, server.connect().await);
     idle.write_all(REQUEST).await.unwrap();
     read_until(&mut idle, "quick").await;
