@@ -135,8 +135,9 @@ const fn default_lost_node_s() -> i64 {
     30
 }
 
+/// A class of hundreds starts in seconds. The API server's own fairness bounds it besides, and its 429 is obeyed.
 const fn default_requests_per_second() -> u32 {
-    50
+    200
 }
 
 impl Config {

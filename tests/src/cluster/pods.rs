@@ -55,7 +55,6 @@ impl Pods {
             agent_image = "{agent_image}"
             agent_callers = [{{ cidr = "{HUB_CIDR}" }}]
             egress_denied = ["{CLUSTER_CIDR}"]
-            requests_per_second = 200
             lost_node_s = 15
             "#
         )

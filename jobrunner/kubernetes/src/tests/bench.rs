@@ -36,8 +36,6 @@ impl ClusterBench {
         let mut config =
             Config::new(format!("test-{name}-{}", std::process::id()), variable("CLUSTER_AGENT_IMAGE"));
         config.kubeconfig = Some(variable("KUBECONFIG").into());
-        // A test asks more often than a region does.
-        config.requests_per_second = 200;
         let client = connect::client(&config).await.unwrap();
         namespace(&client, &config.namespace).await;
         let [provider, other] = [open(&config, "bj").await, open(&config, "gd").await];
