@@ -8,6 +8,7 @@
 //! randomness from a [`random::Random`].
 
 pub mod cause;
+pub mod check;
 pub mod field;
 pub mod host;
 pub mod id;

@@ -1,7 +1,6 @@
 //! Whether a cluster can carry a region, found out before it does: by looking, and by machines made for trial. All of it
 //! needs no other rights than a jobrunner has.
 
-mod check;
 mod clock;
 mod images;
 mod looks;
@@ -14,6 +13,7 @@ mod trial_pod;
 use std::fmt;
 use std::sync::Arc;
 
+use domain::check::Check;
 use domain::random::Random;
 use domain::time::Clock;
 use kube::Client;
@@ -21,7 +21,6 @@ use kube::Client;
 use crate::gate::Gate;
 use crate::{Config, Error, connect};
 
-pub use check::Check;
 use trial::Trial;
 
 /// A look at one cluster.
@@ -55,20 +54,18 @@ impl Doctor {
     pub async fn checks(&self, images: &[String], tell: &(dyn Fn(&str) + Sync)) -> Vec<Check> {
         tell("the API server");
         let mut checks = vec![looks::version(self).await];
-        if checks.iter().all(|check| check.ok) {
+        if checks.iter().all(|check| check.is_good()) {
             tell("rights");
             checks.push(rights::check(self).await);
         }
-        if checks.iter().all(|check| check.ok) {
+        if checks.iter().all(|check| check.is_good()) {
             tell("nodes");
             checks.push(looks::nodes(self).await);
         }
-        if checks.iter().all(|check| check.ok) {
+        if checks.iter().all(|check| check.is_good()) {
             checks.extend(self.tries(images, tell).await);
             tell("cleaning up");
-            checks.extend(
-                self.trial.clean(self).await.err().map(|error| check::leftovers(&self.config, &error)),
-            );
+            checks.extend(self.trial.clean(self).await.err().map(|error| leftovers(&self.config, &error)));
         }
         checks
     }
@@ -100,4 +97,14 @@ impl Doctor {
         checks.push(clock::check(&made));
         checks
     }
+}
+
+/// Something for trial could not be removed.
+fn leftovers(config: &Config, error: &str) -> Check {
+    let remedy = format!(
+        "remove it: kubectl --namespace {} delete pods,persistentvolumeclaims --selector {}",
+        config.namespace,
+        trial::MARK
+    );
+    Check::bad("cleaning up", error, remedy)
 }

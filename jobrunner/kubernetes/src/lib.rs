@@ -32,7 +32,7 @@ mod verify;
 pub use bare::{Bare, BareError};
 pub use config::{Caller, Config, Toleration};
 pub use connect::Error;
-pub use doctor::{Check, Doctor};
+pub use doctor::Doctor;
 pub use provider::Kubernetes;
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use domain::check::Check;
+
 use crate::agent;
 use crate::ground::Ground;
 use crate::groups::Limit;
@@ -16,34 +18,11 @@ const PROGRAMS: [(&str, &str); 5] = [
     ("setpriv", "util-linux"),
 ];
 
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What.
-    pub name: &'static str,
-    /// Whether it is as it should be.
-    pub ok: bool,
-    /// What was found.
-    pub detail: String,
-    /// What to do when it is not; empty when nothing needs to be done.
-    pub remedy: String,
-}
-
-impl Check {
-    fn good(name: &'static str, detail: impl Into<String>) -> Self {
-        Self { name, ok: true, detail: detail.into(), remedy: String::new() }
-    }
-
-    fn bad(name: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { name, ok: false, detail: detail.into(), remedy: remedy.into() }
-    }
-}
-
-/// Looks at everything.
+/// Looks at everything. Without limits or users of their own machines still run.
 pub(crate) fn checks(ground: &Ground) -> Vec<Check> {
     let mut checks = vec![programs(), agent_program(ground), isolation(), users(ground)];
     checks.extend(Limit::ALL.map(|limit| limited(ground, limit)));
-    checks.push(Check::bad(
+    checks.push(Check::warning(
         "limit.disk",
         "the space of homes is not limited; machines are only counted by what they ask for",
         "keep state_dir on a file system of its own, with room to spare",
@@ -124,7 +103,7 @@ fn users(ground: &Ground) -> Check {
             format!("every sandbox gets a user id of its own, {count} from {first} on"),
         );
     }
-    Check::bad(
+    Check::warning(
         "users",
         "all machines run under this user: only namespaces separate them",
         "run as root, so that every sandbox gets a user id of its own",
@@ -141,7 +120,7 @@ fn limited(ground: &Ground, limit: Limit) -> Check {
         Ok(()) => {
             Check::good(name, format!("limited by the control group controller `{}`", limit.controller()))
         }
-        Err(why) => Check::bad(
+        Err(why) => Check::warning(
             name,
             format!("not limited: {why}"),
             "run as root where control groups can be written (systemd: Delegate=yes)",

@@ -35,7 +35,6 @@ mod room;
 mod uids;
 
 pub use config::{Config, Error};
-pub use doctor::Check;
 pub use provider::Local;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::check::Check;
 use domain::id::RegionName;
 use domain::provider::{Batch, Capacity, Ensured, Error, Inventory, Limits, Provider, ResourceId};
 use domain::random::Random;
@@ -13,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use crate::change::Sight;
 use crate::config::{self, Config};
-use crate::doctor::{self, Check};
+use crate::doctor;
 use crate::ensure::{self, unavailable};
 use crate::ground::Ground;
 use crate::{home, observe, remove, room};

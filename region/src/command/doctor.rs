@@ -1,19 +1,18 @@
 //! `region doctor`: what stands in the way of a region, each with what to do about it.
 
 mod api;
-mod check;
 mod cluster;
 mod computer;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use domain::check::{Check, Mark};
 use serde_json::json;
 
 use super::Invocation;
 use crate::Error;
 use crate::error::Exit;
-use check::{Check, Mark};
 
 /// What `region doctor` is given.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -49,7 +48,7 @@ async fn here(invocation: &Invocation) -> Result<Vec<Check>, Error> {
 }
 
 fn human(checks: &[Check]) -> String {
-    let lines = checks.iter().map(Check::lines).collect::<String>();
+    let lines = checks.iter().map(lines).collect::<String>();
     let count = |mark| checks.iter().filter(|check| check.mark == mark).count();
     match (count(Mark::Bad), count(Mark::Warning)) {
         (0, 0) => format!("{lines}\nEverything is as it should be."),
@@ -57,6 +56,16 @@ fn human(checks: &[Check]) -> String {
         (0, notes) => format!("{lines}\nA region can run here; there are {notes} notes."),
         (bad, _) => format!("{lines}\n{bad} to mend before a region works."),
     }
+}
+
+fn lines(check: &Check) -> String {
+    let mark = match check.mark {
+        Mark::Good => "ok",
+        Mark::Warning => "note",
+        Mark::Bad => "BAD",
+    };
+    let first = format!("{mark:<4}  {:<15}  {}\n", check.name, check.detail);
+    if check.remedy.is_empty() { first } else { format!("{first}{:23}→ {}\n", "", check.remedy) }
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use domain::check::Check;
 use domain::time::Timestamp;
 
-use super::Check;
 use super::trial::Made;
 use crate::observe::moment;
 

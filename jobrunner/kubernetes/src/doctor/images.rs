@@ -1,9 +1,10 @@
 //! Whether nodes pull images, under the names by which this configuration has them pulled, and a machine starts.
 
 use domain::cause::Code;
+use domain::check::Check;
 
+use super::Doctor;
 use super::trial::{Made, Unmade};
-use super::{Check, Doctor};
 
 const MACHINE: &str = "machine";
 const IMAGE: &str = "image";

@@ -1,12 +1,13 @@
 //! What is seen without making anything: the version, and nodes that take machines.
 
+use domain::check::Check;
 use domain::provider::Capacity;
 use domain::time::Timestamp;
 use k8s_openapi::api::core::v1::Node;
 use kube::Api;
 use kube::api::ListParams;
 
-use super::{Check, Doctor};
+use super::Doctor;
 use crate::call::call;
 use crate::room::Room;
 
@@ -71,7 +72,7 @@ mod tests {
     #[test]
     fn old_versions_are_refused() {
         for (minor, ok) in [("27", false), ("28", true), ("34+", true), ("x", false)] {
-            assert_eq!(judge_version("1", minor, "v1").ok, ok, "{minor}");
+            assert_eq!(judge_version("1", minor, "v1").is_good(), ok, "{minor}");
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Whether network policies hold: one pod that a policy lets through reaches a machine, one that none does must not.
 
+use domain::check::Check;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::Api;
 use serde_json::{Value, json};
 
+use super::Doctor;
 use super::trial::{Made, Unmade, create};
-use super::{Check, Doctor};
 use crate::names::REGION;
 
 const NAME: &str = "network";

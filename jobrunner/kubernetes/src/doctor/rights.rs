@@ -1,12 +1,13 @@
 //! Whether the jobrunner may do what it does, and no check that needs the very right it asks about.
 
+use domain::check::Check;
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
 };
 use kube::Api;
 use kube::api::PostParams;
 
-use super::{Check, Doctor};
+use super::Doctor;
 use crate::call::{Answer, call};
 
 const NAME: &str = "rights";

@@ -1,6 +1,8 @@
 //! Whether a home is made and mounted.
 
-use super::{Check, Doctor, images};
+use domain::check::Check;
+
+use super::{Doctor, images};
 
 const NAME: &str = "storage";
 

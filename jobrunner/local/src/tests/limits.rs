@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::check::Check;
 use domain::provider::conformance::Setting;
 use domain::random::OsRandom;
 use domain::time::SystemClock;
@@ -12,7 +13,7 @@ use domain::time::SystemClock;
 use super::bench::LocalBench;
 use crate::launch::TASKS_MAX;
 use crate::process::Process;
-use crate::{Check, Config, Error, Local};
+use crate::{Config, Error, Local};
 
 async fn check(bench: &LocalBench, name: &str) -> Check {
     bench.provider.doctor().await.into_iter().find(|check| check.name == name).unwrap()
@@ -26,9 +27,9 @@ async fn the_doctor_tells() {
     let limits = ["limit.cpu", "limit.memory", "limit.tasks", "limit.disk"];
     assert_eq!(names, [&["programs", "agent", "isolation", "users"][..], &limits[..]].concat());
     for check in &checks {
-        println!("{} {}: {}", check.name, if check.ok { "ok" } else { "OFF" }, check.detail);
-        assert_eq!(check.ok, check.remedy.is_empty(), "{check:?}");
-        assert!(check.ok || check.name.starts_with("limit."), "{check:?}");
+        println!("{} {}: {}", check.name, if check.is_good() { "ok" } else { "OFF" }, check.detail);
+        assert_eq!(check.is_good(), check.remedy.is_empty(), "{check:?}");
+        assert!(check.is_good() || check.name.starts_with("limit."), "{check:?}");
     }
 }
 
@@ -66,7 +67,7 @@ async fn memory_is_limited_or_the_doctor_says_not() {
     let setting = Setting::new(&bench);
     let (machine, client) = bench.running(&setting, setting.spec(1)).await;
     let greedy = client.sh("head -c 300M /dev/zero | tail | wc -c");
-    let is_limited = check(&bench, "limit.memory").await.ok;
+    let is_limited = check(&bench, "limit.memory").await.is_good();
     assert_eq!(greedy.stdout.trim() == "314572800", !is_limited, "{greedy:?}");
     assert_eq!(setting.runs(&machine.id).await.id, machine.id, "the machine itself lives on");
     let groups = bench.record(&machine).groups;

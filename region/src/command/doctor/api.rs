@@ -1,6 +1,7 @@
 //! Whether the region answers.
 
-use super::check::Check;
+use domain::check::Check;
+
 use crate::Error;
 use crate::command::Invocation;
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use domain::check::Check;
 use domain::random::OsRandom;
 use domain::time::SystemClock;
 use kubernetes::Doctor;
@@ -10,7 +11,6 @@ use runtime::config::Layers;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::check::Check;
 use crate::Error;
 use crate::command::Invocation;
 
@@ -39,7 +39,7 @@ pub(super) async fn checks(
         }
     };
     tokio::select! {
-        checks = doctor.checks(images, &tell) => Ok(checks.into_iter().map(Check::from).collect()),
+        checks = doctor.checks(images, &tell) => Ok(checks),
         interrupted = interrupted() => {
             interrupted.map_err(Error::file(&PathBuf::from("signals")))?;
             doctor.clean().await.map_err(Error::unavailable)?;
@@ -67,11 +67,4 @@ async fn interrupted() -> std::io::Result<()> {
         _ = terminate.recv() => (),
     }
     Ok(())
-}
-
-impl From<kubernetes::Check> for Check {
-    fn from(check: kubernetes::Check) -> Self {
-        let kubernetes::Check { name, ok, detail, remedy } = check;
-        if ok { Self::good(name, detail) } else { Self::bad(name, detail, &remedy) }
-    }
 }

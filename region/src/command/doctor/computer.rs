@@ -4,10 +4,10 @@ use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use domain::check::Check;
 use domain::time::{Clock as _, SystemClock};
 use store::Store;
 
-use super::check::Check;
 use crate::Error;
 use crate::command::{Invocation, StoreArgs};
 use crate::samples;
@@ -87,7 +87,7 @@ async fn machines(state: &Path) -> Vec<Check> {
         return vec![Check::bad("agent", error, "build it with `make agent`")];
     }
     match LocalOptions::default().open(UpConfig::default().region.name, &state.join("m")) {
-        Ok(local) => local.doctor().await.into_iter().map(Check::from).collect(),
+        Ok(local) => local.doctor().await,
         Err(error) => vec![Check::bad("machines", error, "choose another folder with --state DIR")],
     }
 }
