@@ -56,7 +56,9 @@ impl Program {
         let admin = Admin { readiness: readiness.clone(), registry: registry.clone(), stop: tasks.stop() };
         let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
         let secrets = self.secrets.load(text_of)?;
-        let store = Store::open(self.store, clock.clone(), random.clone()).await.context("store")?;
+        let store = Store::open_patiently(self.store, clock.clone(), random.clone(), store::START_PATIENCE)
+            .await
+            .context("store")?;
         let region = self.region.name;
         let context = Context { region, store, clock, random, stop: tasks.stop(), readiness, registry };
         let server = Server::bind(self.api, &secrets, context).await?;

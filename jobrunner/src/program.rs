@@ -72,7 +72,9 @@ impl Program {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
         let region = self.region.name.clone();
         let provider = self.open_provider(&region, clock.clone(), random.clone()).await?;
-        let store = Store::open(self.store, clock.clone(), random.clone()).await.context("store")?;
+        let store = Store::open_patiently(self.store, clock.clone(), random.clone(), store::START_PATIENCE)
+            .await
+            .context("store")?;
         let providers = Providers::new([provider]);
         Ok(Role { region, config: self.jobrunner, store, providers, signing, clock, random })
     }

@@ -45,7 +45,7 @@ pub use page::{PAGE_ITEMS_MAX, Page, Paged};
 pub use region::{Epochs, Region};
 pub use sandboxes::{DELETED_READABLE_DAYS, Filter, Sandboxes};
 pub use status::{Expect, Statuses};
-pub use store::Store;
+pub use store::{START_PATIENCE, Store};
 pub use templates::{Published, StoredTemplate, Templates};
 pub use tenants::{Tenant, Tenants};
 pub use tickets::{Ticket, TicketError, Tickets};

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::provider::StoreEpoch;
 use domain::random::Random;
 use domain::time::{Clock, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
 
 use crate::error::Error;
 use crate::intent::Combiner;
@@ -23,6 +25,12 @@ use crate::{
 
 /// What a trial write writes: more than fits between other rows, so that it needs room of its own.
 const PING_BYTES: usize = 16 * 1024;
+
+/// How long a role waits for its database at its start: less than the chart's startup probes allow.
+pub const START_PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long to wait before a database that did not answer is asked again.
+const OPEN_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The region's memory. Clones share one database.
 #[derive(Clone)]
@@ -67,6 +75,32 @@ impl Store {
             epoch: RwLock::new(epoch),
             tasks,
         })))
+    }
+
+    /// Opens a database that may still be starting, as after a power cut of the whole cluster: asks again for as long
+    /// as `patience`, and says in the log what it waits for.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`]; [`Error::Unavailable`] only after the whole patience.
+    pub async fn open_patiently(
+        options: Options,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        patience: Duration,
+    ) -> Result<Self, Error> {
+        let (deadline, mut told) = (Instant::now() + patience, None);
+        loop {
+            match Self::open(options.clone(), clock.clone(), random.clone()).await {
+                Err(error @ Error::Unavailable { .. }) if Instant::now() < deadline => {
+                    if told.as_ref() != Some(&error) {
+                        tracing::warn!(%error, store = options.public_url(), "waiting for the database");
+                        told = Some(error);
+                    }
+                    sleep(OPEN_INTERVAL).await;
+                }
+                opened => return opened,
+            }
+        }
     }
 
     /// The epoch that the log's positions and new resources carry, as last seen by this process.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::random::OsRandom;
+use domain::time::ManualClock;
 
-use super::bench::Bench;
+use super::bench::{Bench, NOW};
 use crate::sql::Database;
-use crate::testing::limit_growth;
+use crate::testing::{Postgres, limit_growth};
 use crate::{Error, Options, Store, Topic};
 
 /// Bounds a failing test; nothing waits for it to pass.
@@ -96,4 +97,20 @@ async fn postgres_gone_and_back() {
         }
         assert!(begun.elapsed() < PATIENCE, "it listens again");
     }
+}
+
+#[tokio::test]
+async fn a_database_that_starts_later_is_waited_for() {
+    let clock = Arc::new(ManualClock::at(NOW));
+    let server = Arc::new(Postgres::mortal().unwrap());
+    let options = Options::new(server.database().unwrap());
+    let order = async |order: fn(&Postgres)| {
+        let server = server.clone();
+        tokio::task::spawn_blocking(move || order(&server)).await.unwrap();
+    };
+    order(|server| server.crash().unwrap()).await;
+    let open = |patience| Store::open_patiently(options.clone(), clock.clone(), Arc::new(OsRandom), patience);
+    assert!(unavailable(open(Duration::ZERO).await.map(drop)));
+    let (store, ()) = tokio::join!(open(PATIENCE), order(|server| server.start_again().unwrap()));
+    store.unwrap().ping().await.unwrap();
 }
