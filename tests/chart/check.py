@@ -1,6 +1,7 @@
 """The checks of the chart, one after another; the first that fails ends the run and says why."""
 
 import difflib
+import json
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ from chart import CHART, GOOD, HERE, MINIMAL, Wrong
 FIRST_KUBERNETES = "1.28"
 CUSTOM_KINDS = {"ServiceMonitor", "PrometheusRule"}
 BAD_FILES_MIN = 20
+MACHINES = chart.PROJECT / "jobrunner/kubernetes/src/manifest/golden"
 UNSTEADY = re.compile(r"\.Capabilities|\.Release\.(Name\b|Revision|Is)|\blookup\b|\brand[A-Z]|\bgen[A-Z]|\bnow\b|uuidv4")
 
 
@@ -83,15 +85,24 @@ def refused():
     return f"{len(files)} bad values files"
 
 
+def of_machines():
+    """The objects that the jobrunner makes, as its own tests hold it to them."""
+    texts = [path.read_text() for path in sorted(MACHINES.glob("*.json"))]
+    found = [one for text in texts for one in (value if isinstance(value := json.loads(text), list) else [value])]
+    if len(found) < len(texts) or not texts:
+        raise Wrong(f"no objects in {MACHINES}")
+    return found
+
+
 def valid():
-    all_objects = [one for files in GOOD.values() for one in chart.objects(chart.template(files))]
+    all_objects = [one for files in GOOD.values() for one in chart.objects(chart.template(files))] + of_machines()
     versions = schemas.versions(FIRST_KUBERNETES)
     for version in versions:
         validators = schemas.Validators(version)
         for one in all_objects:
             if one["kind"] not in CUSTOM_KINDS and (mistake := validators.mistake(one)):
                 raise Wrong(f"{chart.name_of(one)} in Kubernetes {version}: {mistake}")
-    return f"Kubernetes {versions[0]} to {versions[-1]}"
+    return f"{len(all_objects)} objects, Kubernetes {versions[0]} to {versions[-1]}"
 
 
 def rolled():
