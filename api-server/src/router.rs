@@ -60,6 +60,7 @@ fn prompt() -> OpenApiRouter<Api> {
         .routes(routes!(sandboxes::reset::handler))
         .routes(routes!(sandboxes::extend::handler))
         .routes(routes!(sandboxes::access::handler))
+        .routes(routes!(sandboxes::revoke::handler))
         .routes(routes!(sandboxes::history::handler))
         .routes(routes!(events::list::handler))
         .routes(routes!(capacity::handler))

@@ -72,6 +72,8 @@ pub struct Intent {
     pub expires_at: Timestamp,
     /// Beyond this the run cannot be extended.
     pub max_expires_at: Timestamp,
+    /// Its end was announced, as it is minutes away; the warning of api.md.
+    pub expires_soon: bool,
     /// Waiting in the queue ends then.
     pub queue_until: Option<Timestamp>,
     /// When it will be stopped for idleness, once that is near; the warning of api.md.
@@ -82,6 +84,14 @@ pub struct Intent {
     pub stop_cause: Option<Cause>,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+impl Intent {
+    /// Takes back what people were warned of: it no longer comes.
+    pub fn withdraw_warnings(&mut self) {
+        self.expires_soon = false;
+        self.idle_stop_at = None;
+    }
 }
 
 /// What was seen of a sandbox.

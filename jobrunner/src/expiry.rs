@@ -6,15 +6,15 @@ use std::sync::Arc;
 use domain::cause::{Cause, Code};
 use domain::id::SandboxId;
 use domain::phase::{Phase, Wanted};
-use domain::sandbox::Sandbox;
+use domain::sandbox::{Intent, Sandbox};
 use domain::template::{Idle, IdleThen, Template};
 use domain::time::Timestamp;
 use runtime::{BoxError, Next, Tick};
 
 use crate::{Context, Error};
 
-/// How long before an idle stop people are told, in seconds.
-const IDLE_WARNING_S: u64 = 300;
+/// How long before an idle stop or the end of life people are told, in seconds.
+const WARNING_S: u64 = 300;
 const SECONDS_PER_DAY: u64 = 24 * 3600;
 
 /// Writes the intents that time asks for.
@@ -30,6 +30,7 @@ enum Due {
     Stop { cause: Code, wakeable: bool },
     Delete,
     WarnOfIdleStop(Option<Timestamp>),
+    WarnOfEnd,
 }
 
 impl Expiry {
@@ -72,6 +73,7 @@ impl Expiry {
             }
             Due::Delete => intent.delete_by_policy(id, generation).await.map(drop),
             Due::WarnOfIdleStop(at) => intent.set_idle_stop_at(id, generation, at).await.map(drop),
+            Due::WarnOfEnd => intent.announce_end(id, generation).await.map(drop),
         };
         match done {
             Ok(()) => {
@@ -97,6 +99,7 @@ fn due(sandbox: &Sandbox, template: &Template, idle_ms: u64, now: Timestamp) -> 
         (Wanted::Running, _) if now >= intent.expires_at => {
             Due::Stop { cause: Code::Expired, wakeable: false }
         }
+        (Wanted::Running, _) if ends_soon(intent, now) && !intent.expires_soon => Due::WarnOfEnd,
         (Wanted::Running, Phase::Queued) if intent.queue_until.is_some_and(|until| now >= until) => {
             Due::Stop { cause: Code::QueueTimedOut, wakeable: false }
         }
@@ -105,6 +108,11 @@ fn due(sandbox: &Sandbox, template: &Template, idle_ms: u64, now: Timestamp) -> 
         }
         (Wanted::Running, _) => Due::Nothing,
     }
+}
+
+/// Whether people are to be told of the end of a life. One that is shorter than the warning ends without.
+fn ends_soon(intent: &Intent, now: Timestamp) -> bool {
+    now.plus_s(WARNING_S) >= intent.expires_at && intent.run_since.plus_s(WARNING_S) < intent.expires_at
 }
 
 fn due_idle(sandbox: &Sandbox, idle: Idle, idle_ms: u64, now: Timestamp) -> Due {
@@ -116,7 +124,7 @@ fn due_idle(sandbox: &Sandbox, idle: Idle, idle_ms: u64, now: Timestamp) -> Due 
             IdleThen::Delete => Due::Delete,
         };
     }
-    let near = left_ms <= IDLE_WARNING_S * 1000 && left_ms < after_ms;
+    let near = left_ms <= WARNING_S * 1000 && left_ms < after_ms;
     match (near, sandbox.intent.idle_stop_at) {
         (true, None) => Due::WarnOfIdleStop(Some(now + std::time::Duration::from_millis(left_ms))),
         (false, Some(_)) => Due::WarnOfIdleStop(None),

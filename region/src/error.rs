@@ -79,6 +79,16 @@ impl From<Exit> for ExitCode {
 }
 
 impl Error {
+    /// Whether the same request may succeed a moment later: its process is being replaced, or has too much to do.
+    #[must_use]
+    pub fn will_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Problem(problem) => matches!(problem.status, 429 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+
     /// A file's error.
     pub fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();

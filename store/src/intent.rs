@@ -221,6 +221,17 @@ impl Intents<'_> {
         change.finish(new).await
     }
 
+    /// Announces that its life ends soon. The generation stays the same; an extension takes it back.
+    ///
+    /// # Errors
+    /// See [`Intents`]; [`Error::Unavailable`].
+    pub async fn announce_end(&self, id: &SandboxId, expect_generation: u64) -> Result<Sandbox, Error> {
+        let change = Change::begin(self.0, id, Some(expect_generation)).await?;
+        let mut new = change.old.intent.clone();
+        new.expires_soon = true;
+        change.finish(new).await
+    }
+
     /// The secrets as they were sealed; none when there were none or the deletion was accepted.
     ///
     /// # Errors

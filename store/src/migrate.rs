@@ -10,7 +10,8 @@ use crate::error::Error;
 use crate::sql::{Database, Tx, args};
 
 /// Every migration in its order; never edited after a release.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str)] =
+    &[(1, include_str!("migrations/0001_first.sql")), (2, include_str!("migrations/0002_expires_soon.sql"))];
 
 /// Any number: the name of PostgreSQL's lock for migrations.
 const LOCK_KEY: i64 = 0x716a_6d69_6772;

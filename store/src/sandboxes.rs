@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::id::{Ref, SandboxId, TenantId};
-use domain::phase::Phase;
 use domain::queue;
 use domain::sandbox::Sandbox;
 use domain::time::Timestamp;
@@ -102,20 +101,6 @@ impl Sandboxes<'_> {
         let entry = |row: &crate::sql::Row| {
             let cells = row.of("intent", "tenant");
             Ok((cells.parse("tenant")?, cells.count("running")?))
-        };
-        rows.iter().map(entry).collect()
-    }
-
-    /// How many sandboxes are in each phase; deleted ones only while they can be read.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`], [`Error::Unavailable`].
-    pub async fn count_by_phase(&self) -> Result<BTreeMap<Phase, u64>, Error> {
-        let sql = "SELECT phase, COUNT(*) AS count FROM status GROUP BY phase";
-        let rows = self.0.database().all(sql, args![]).await?;
-        let entry = |row: &crate::sql::Row| {
-            let cells = row.of("status", "phase");
-            Ok((cells.parse("phase")?, cells.count("count")?))
         };
         rows.iter().map(entry).collect()
     }

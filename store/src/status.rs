@@ -73,15 +73,4 @@ impl Statuses<'_> {
         let row = self.0.database().first(sql, args![]).await?.ok_or(Error::NotFound)?;
         row.of("counters", "name").count("value")
     }
-
-    /// Moves the counter up to at least `least`: after a restore, above every number that was seen outside.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] when the term is over; [`Error::Unavailable`].
-    pub async fn raise_creation_counter(&self, term: Term, least: u64) -> Result<(), Error> {
-        let sql = "UPDATE counters SET value = CASE WHEN value < $1 THEN $1 ELSE value END \
-                   WHERE name = 'creation' AND EXISTS (SELECT 1 FROM leases WHERE name = $2 AND term = $3)";
-        let raised = self.0.database().write(sql, args![least, LEADER, term.0]).await?;
-        if raised == 1 { Ok(()) } else { Err(Error::Conflict) }
-    }
 }

@@ -109,3 +109,23 @@ async fn a_ticket_opens_its_own_door_in_its_minute_only() {
     world.delete(PLATFORM, &format!("/v1/sandboxes/{id}")).await.expect(202);
     world.post(PLATFORM, &format!("/v1/sandboxes/{id}/access"), &ask).await.problem(404, "sandbox_not_found");
 }
+
+#[tokio::test]
+async fn revoking_takes_back_cookies_and_unused_tickets() {
+    let world = World::with_lab().await;
+    let id = world.create("s1", "school-1").await;
+    world.ready(&id, "unix:/nowhere").await;
+    let access = json!({"app":"lab","user":"u-1","role":"student"});
+    let unused = ticket_of(&enter(&world, &id, &access).await);
+    let path = format!("/v1/sandboxes/{id}/revoke");
+    let nowhere = "/v1/sandboxes/bj-nowhere/revoke";
+    world.post(PLATFORM, nowhere, &json!({})).await.problem(404, "sandbox_not_found");
+    let shown = world.post(PLATFORM, &path, &json!({})).await.expect(200);
+    assert_eq!((&shown["phase"], &shown["generation"]), (&json!("ready"), &json!(1)));
+    world.role_post("/internal/redeem", &redeem(&unused, &id, "lab")).await.problem(403, "ticket_expired");
+    let ticket = ticket_of(&enter(&world, &id, &access).await);
+    let given = world.role_post("/internal/redeem", &redeem(&ticket, &id, "lab")).await.expect(200);
+    let verifier = Verifier::new(world.api.routes.keys());
+    let cookie: CookieClaims = verifier.verify(given["cookie"].as_str().unwrap(), world.later(0)).unwrap();
+    assert_eq!(cookie.epo, 2);
+}

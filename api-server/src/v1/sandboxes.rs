@@ -14,6 +14,7 @@ pub(crate) mod get;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod reset;
+pub(crate) mod revoke;
 pub(crate) mod start;
 pub(crate) mod stop;
 pub(crate) mod ticket;

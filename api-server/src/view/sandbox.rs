@@ -66,6 +66,8 @@ pub(crate) struct SandboxView {
     /// Beyond this it can't be extended.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) max_expires_at: Timestamp,
+    /// Whether `expires_at` is less than five minutes away; an event tells when that begins.
+    pub(crate) expires_soon: bool,
     /// When it will be stopped for idleness, once that is near.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) idle_stop_at: Option<Timestamp>,
@@ -124,6 +126,7 @@ impl SandboxView {
             ready_at: status.ready_at,
             expires_at: intent.expires_at,
             max_expires_at: intent.max_expires_at,
+            expires_soon: intent.expires_soon,
             idle_stop_at: intent.idle_stop_at,
         }
     }

@@ -38,6 +38,7 @@ fn sandbox(phase: Phase) -> Sandbox {
         expires_at: NOW.plus_s(3600),
         max_expires_at: NOW.plus_s(7200),
         queue_until: None,
+        expires_soon: false,
         idle_stop_at: None,
         wakeable: false,
         stop_cause: None,

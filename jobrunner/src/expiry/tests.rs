@@ -35,6 +35,7 @@ fn sandbox(wanted: Wanted, phase: Phase) -> Sandbox {
         expires_at: NOW.plus_s(3600),
         max_expires_at: NOW.plus_s(7200),
         queue_until: Some(NOW.plus_s(60)),
+        expires_soon: false,
         idle_stop_at: None,
         wakeable: false,
         stop_cause: None,
@@ -45,7 +46,10 @@ fn sandbox(wanted: Wanted, phase: Phase) -> Sandbox {
 
 #[test]
 fn a_life_ends_at_its_moment() {
-    let ready = sandbox(Wanted::Running, Phase::Ready);
+    let mut ready = sandbox(Wanted::Running, Phase::Ready);
+    assert_eq!(due(&ready, &template(), 0, NOW.plus_s(3299)), Due::Nothing);
+    assert_eq!(due(&ready, &template(), 0, NOW.plus_s(3300)), Due::WarnOfEnd);
+    ready.intent.expires_soon = true;
     assert_eq!(due(&ready, &template(), 0, NOW.plus_s(3599)), Due::Nothing);
     let expired = Due::Stop { cause: Code::Expired, wakeable: false };
     assert_eq!(due(&ready, &template(), 0, NOW.plus_s(3600)), expired);

@@ -54,6 +54,9 @@ pub struct Sandbox {
     pub max_expires_at: Option<Timestamp>,
     /// When it will be stopped for idleness, once that is near.
     pub idle_stop_at: Option<Timestamp>,
+    /// Its end is minutes away.
+    #[serde(default)]
+    pub expires_soon: bool,
 }
 
 /// A cause with its words.

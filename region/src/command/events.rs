@@ -48,24 +48,44 @@ async fn list(invocation: &Invocation, api: &Api, args: EventsArgs) -> Result<()
 }
 
 /// A watch ends when its api-server is replaced; it goes on from where it was.
-async fn follow(invocation: &Invocation, api: &Api, mut after: Option<String>) -> Result<(), Error> {
+async fn follow(invocation: &Invocation, api: &Api, after: Option<String>) -> Result<(), Error> {
+    let mut after = match after {
+        Some(after) => after,
+        None => present(api).await?,
+    };
     loop {
-        let query = after.iter().map(|after| ("after", after.clone())).collect();
-        let request = api.request(Method::GET, &Request { path: "/v1/events/watch", query, body: None });
-        let response = api.send(request.header("accept", "text/event-stream")).await?;
-        let mut parser = Parser::default();
-        let mut bytes = response.bytes_stream();
-        while let Some(Ok(chunk)) = bytes.next().await {
-            let complete = parser.push(&chunk).map_err(|error| Error::Failed(error.to_string()))?;
-            for data in complete {
-                let Ok(event) = serde_json::from_str::<Value>(&data) else { continue };
-                print(invocation, &event)?;
-                after = event["position"].as_str().map(str::to_owned).or(after);
-            }
+        match watch(invocation, api, &mut after).await {
+            Err(error) if !error.will_pass() => return Err(error),
+            Ok(()) | Err(_) => invocation.output.remark("the watch was cut; going on from where it was"),
         }
-        invocation.output.remark("the watch was cut; going on from where it was");
         tokio::time::sleep(RECONNECT_PAUSE).await;
     }
+}
+
+/// The position of the newest event.
+async fn present(api: &Api) -> Result<String, Error> {
+    let request = "GET /v1/sandboxes";
+    let answer = api.get("/v1/sandboxes?limit=1").await?;
+    read(request, &answer["position"])
+}
+
+/// Prints events until the watch ends, and keeps the position of the last.
+async fn watch(invocation: &Invocation, api: &Api, after: &mut String) -> Result<(), Error> {
+    let query = vec![("after", after.clone())];
+    let request = api.request(Method::GET, &Request { path: "/v1/events/watch", query, body: None });
+    let response = api.send(request.header("accept", "text/event-stream")).await?;
+    let mut parser = Parser::default();
+    let mut bytes = response.bytes_stream();
+    while let Some(Ok(chunk)) = bytes.next().await {
+        for data in parser.push(&chunk).map_err(|error| Error::Failed(error.to_string()))? {
+            let Ok(event) = serde_json::from_str::<Value>(&data) else { continue };
+            print(invocation, &event)?;
+            if let Some(position) = event["position"].as_str() {
+                position.clone_into(after);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Between the end of a watch and the next.

@@ -54,6 +54,12 @@ pub enum SandboxCommand {
     Access(AccessArgs),
     /// As access, and open it in this desktop's browser
     Open(AccessArgs),
+    /// Take back every access that was given; who is to come in again needs a new one
+    Revoke {
+        /// Their ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
     /// Run a command in it; ends with the command's exit code
     Exec(ExecArgs),
     /// Copy a file to or from it
@@ -76,6 +82,7 @@ pub(crate) async fn run(invocation: &Invocation, command: SandboxCommand) -> Res
         SandboxCommand::Delete(args) => change::delete(invocation, &args).await.map(done),
         SandboxCommand::Access(args) => access::access(invocation, &args).await.map(done),
         SandboxCommand::Open(args) => access::open(invocation, &args).await.map(done),
+        SandboxCommand::Revoke { ids } => change::revoke(invocation, &ids).await.map(done),
         SandboxCommand::Exec(args) => exec::run(invocation, args).await,
         SandboxCommand::Cp(args) => copy::run(invocation, &args).await.map(done),
     }

@@ -44,6 +44,11 @@ pub(super) async fn wait(
     let progress = Progress::new(invocation);
     loop {
         let answer = match api.get(&path).await {
+            Err(error) if error.will_pass() && Instant::now() < deadline => {
+                progress.show(&error.to_string());
+                tokio::time::sleep(LOOK_INTERVAL).await;
+                continue;
+            }
             Err(Error::Problem(problem)) if problem.status == 404 && until.phase == "deleted" => {
                 return Ok(Value::Null);
             }

@@ -54,6 +54,7 @@ struct Told {
     generation: u64,
     cause: Option<String>,
     is_idle: bool,
+    expires_soon: bool,
 }
 
 impl Told {
@@ -64,6 +65,7 @@ impl Told {
             generation: sandbox.generation,
             cause: sandbox.cause.as_ref().map(|cause| cause.text.pick(language).to_owned()),
             is_idle: sandbox.idle_stop_at.is_some(),
+            expires_soon: sandbox.expires_soon,
         }
     }
 
@@ -77,7 +79,9 @@ impl Told {
         let phase = (self.phase != before.phase).then(|| self.phase.clone());
         let idle = (self.is_idle && !before.is_idle)
             .then(|| language.pick("将因无人使用而停止", "about to stop for idleness").to_owned());
-        let parts = [command, phase, cause.map(str::to_owned), idle];
+        let end = (self.expires_soon && !before.expires_soon)
+            .then(|| language.pick("即将到期", "its life ends soon").to_owned());
+        let parts = [command, phase, cause.map(str::to_owned), idle, end];
         parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 

@@ -32,18 +32,6 @@ impl Stop {
         self.hard.is_cancelled()
     }
 
-    /// A child token of the soft stop, for libraries that take one; cancelling it stops nothing else.
-    #[must_use]
-    pub fn soft_token(&self) -> CancellationToken {
-        self.soft.child_token()
-    }
-
-    /// A child token of the hard stop, for libraries that take one; cancelling it stops nothing else.
-    #[must_use]
-    pub fn hard_token(&self) -> CancellationToken {
-        self.hard.child_token()
-    }
-
     /// Runs `work` to its end, unless a hard stop comes first: then it is dropped and the answer is `None`.
     pub async fn unless_hard<F: Future>(&self, work: F) -> Option<F::Output> {
         self.hard.run_until_cancelled(work).await

@@ -107,7 +107,7 @@ impl<'s> Change<'s> {
 async fn update(tx: &mut Tx, new: &Intent) -> Result<(), Error> {
     let sql = "UPDATE intent SET template_name = $2, template_version = $3, wanted = $4, generation = $5, \
                access_epoch = $6, home_generation = $7, run_since = $8, expires_at = $9, max_expires_at = $10, \
-               queue_until = $11, idle_stop_at = $12, wakeable = $13, stop_cause = $14, sealed_secrets = \
+               queue_until = $11, idle_stop_at = $12, wakeable = $13, stop_cause = $14, expires_soon = $15, sealed_secrets = \
                CASE WHEN $4 = 'deleted' THEN NULL ELSE sealed_secrets END WHERE id = $1";
     let values = args![
         &new.id,
@@ -124,6 +124,7 @@ async fn update(tx: &mut Tx, new: &Intent) -> Result<(), Error> {
         new.idle_stop_at,
         new.wakeable,
         new.stop_cause.as_ref().map(json),
+        new.expires_soon,
     ];
     if tx.execute(sql, values).await? == 1 { Ok(()) } else { Err(Error::Conflict) }
 }

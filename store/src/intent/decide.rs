@@ -18,7 +18,7 @@ pub(super) fn stop(sandbox: &Sandbox, cause: Option<Cause>, wakeable: bool) -> I
     }
     new.wanted = Wanted::Stopped;
     new.wakeable = wakeable;
-    new.idle_stop_at = None;
+    new.withdraw_warnings();
     raised(&sandbox.intent, new)
 }
 
@@ -59,7 +59,7 @@ fn begin_run(intent: &mut Intent, policy: &Policy, now: Timestamp) {
     intent.expires_at = now.plus_s(policy.lifetime_s);
     intent.max_expires_at = now.plus_s(policy.max_lifetime_s);
     intent.queue_until = None;
-    intent.idle_stop_at = None;
+    intent.withdraw_warnings();
     intent.wakeable = false;
     intent.stop_cause = None;
 }
@@ -75,6 +75,7 @@ pub(super) fn extend(sandbox: &Sandbox, until: Timestamp, now: Timestamp) -> Res
     }
     new.expires_at = until.min(new.max_expires_at);
     new.idle_stop_at = None;
+    new.expires_soon &= new.expires_at == sandbox.intent.expires_at;
     Ok(raised(&sandbox.intent, new))
 }
 
@@ -82,7 +83,7 @@ pub(super) fn extend(sandbox: &Sandbox, until: Timestamp, now: Timestamp) -> Res
 pub(super) fn delete(sandbox: &Sandbox) -> Intent {
     let mut new = sandbox.intent.clone();
     new.wanted = Wanted::Deleted;
-    new.idle_stop_at = None;
+    new.withdraw_warnings();
     new.wakeable = false;
     raised(&sandbox.intent, new)
 }
@@ -103,6 +104,7 @@ pub(super) fn changed(old: &Intent, new: &Intent) -> Vec<&'static str> {
         ("access_epoch", old.access_epoch != new.access_epoch),
         ("home_generation", old.home_generation != new.home_generation),
         ("expires_at", old.expires_at != new.expires_at),
+        ("expires_soon", old.expires_soon != new.expires_soon),
         ("queue_until", old.queue_until != new.queue_until),
         ("idle_stop_at", old.idle_stop_at != new.idle_stop_at),
         ("wakeable", old.wakeable != new.wakeable),

@@ -71,6 +71,7 @@ fn assemble(
         expires_at,
         max_expires_at: now.plus_s(template.policy.max_lifetime_s),
         queue_until: new.queue_until,
+        expires_soon: false,
         idle_stop_at: None,
         wakeable: false,
         stop_cause: None,

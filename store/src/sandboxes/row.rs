@@ -18,7 +18,7 @@ macro_rules! select_sandbox {
     (columns) => {
         "SELECT i.id, i.ref, i.tenant, i.owner, i.class_id, i.template_name, i.template_version, i.labels, \
          i.parameters, i.request_digest, i.wanted, i.generation, i.access_epoch, i.home_generation, \
-         i.run_since, i.expires_at, i.max_expires_at, i.queue_until, i.idle_stop_at, i.wakeable, \
+         i.run_since, i.expires_at, i.max_expires_at, i.expires_soon, i.queue_until, i.idle_stop_at, i.wakeable, \
          i.stop_cause, i.created_at, s.phase, s.phase_since, s.observed_generation, s.cause, s.queued_at, \
          s.attempts, s.next_attempt_at, s.ready_at, s.bound_incarnation, s.machine_names, s.revision, \
          m.name AS machine, m.incarnation, m.creation_number, m.home_generation AS machine_home_generation, \
@@ -74,6 +74,7 @@ fn intent(cells: Cells<'_>) -> Result<Intent, Error> {
         run_since: cells.time("run_since")?,
         expires_at: cells.time("expires_at")?,
         max_expires_at: cells.time("max_expires_at")?,
+        expires_soon: cells.flag("expires_soon")?,
         queue_until: cells.opt_time("queue_until")?,
         idle_stop_at: cells.opt_time("idle_stop_at")?,
         wakeable: cells.flag("wakeable")?,

@@ -29,4 +29,12 @@ async fn an_announcement_is_an_event_without_a_generation(bench: Bench) {
     let history = bench.store.sandboxes().history(&id).await.unwrap();
     assert_eq!(history.len(), 2, "the second one changed nothing");
     assert_eq!(history[1].changed, ["idle_stop_at"]);
+    let intent = bench.store.intent();
+    let announced = intent.announce_end(&id, 1).await.unwrap().intent;
+    assert_eq!((announced.expires_soon, announced.generation), (true, 1));
+    assert_eq!(bench.store.sandboxes().history(&id).await.unwrap()[2].changed, ["expires_soon"]);
+    let unmoved = intent.extend(&id, None, announced.expires_at).await.unwrap().sandbox.intent;
+    assert!(unmoved.expires_soon, "it ends as soon as before");
+    let extended = intent.extend(&id, None, announced.expires_at.plus_s(60)).await.unwrap().sandbox.intent;
+    assert!(!extended.expires_soon);
 }

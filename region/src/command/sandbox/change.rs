@@ -119,6 +119,15 @@ pub(super) async fn delete(invocation: &Invocation, args: &DeleteArgs) -> Result
     each(invocation, &args.change, &Change::new(Method::DELETE, "", "deleted")).await
 }
 
+pub(super) async fn revoke(invocation: &Invocation, ids: &[String]) -> Result<(), Error> {
+    let api = invocation.connection.api()?;
+    for id in ids {
+        let answer = api.post(&path(id, "/revoke"), &json!({})).await?;
+        invocation.output.print_line(&answer, || format!("{id}  every access is revoked"))?;
+    }
+    Ok(())
+}
+
 /// One after the other; the first failure ends it, so that its exit code is clear.
 async fn each(invocation: &Invocation, args: &ChangeArgs, change: &Change<'_>) -> Result<(), Error> {
     let api = invocation.connection.api()?;
