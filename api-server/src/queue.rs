@@ -6,7 +6,7 @@ mod lines;
 use std::time::Duration;
 
 use domain::id::{SandboxId, TenantId};
-use domain::queue::{self, Entry};
+use domain::queue::{Entry, Room};
 use domain::time::Timestamp;
 use parking_lot::Mutex;
 use store::Store;
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::limits::{ADMISSION_WINDOW_S, QUEUE_CACHE, QUEUE_EVIDENCE};
 use crate::view::QueueView;
-use lines::Lines;
+use lines::{Lines, Place};
 
 /// A look may take this part of the time at most.
 const LOOK_SHARE: u32 = 20;
@@ -59,8 +59,8 @@ impl QueueCache {
 
 impl Seen {
     fn place(&mut self, sandbox: &SandboxId, tenant: &TenantId) -> QueueView {
-        let place = self.lines.place(sandbox, tenant);
-        QueueView { place, estimate_s: queue::estimate_s(place, self.admitted, ADMISSION_WINDOW_S) }
+        let Place { place, wait } = self.lines.place(sandbox, tenant);
+        QueueView { place, estimate_s: wait.estimate_s(self.admitted, ADMISSION_WINDOW_S) }
     }
 }
 
@@ -74,7 +74,8 @@ async fn look(store: &Store, now: Timestamp) -> Result<Seen, store::Error> {
     } else {
         0
     };
-    let lines = Lines::new(waiting, running);
+    let room = store.region().capacity().await?.as_ref().map(Room::of);
+    let lines = Lines::new(waiting, running, room, now);
     let keep = QUEUE_CACHE.max(began.elapsed() * LOOK_SHARE);
     Ok(Seen { lines, admitted, until: Instant::now() + keep })
 }
@@ -95,7 +96,8 @@ mod tests {
             sandbox: "bj-aaaaaaaaaaaaaaaa".parse().unwrap(),
             tenant: "school-1".parse().unwrap(),
             queued_at: Timestamp::from_ms(1000),
-            resources: Resources::default(),
+            machines: vec![Resources::default()],
+            retry_at: None,
         };
         let contended = |now_ms| is_contended(std::slice::from_ref(&entry), Timestamp::from_ms(now_ms));
         assert!(!contended(1500));

@@ -1,5 +1,6 @@
 //! The contract that everything which runs machines fulfils, and the words it is written in.
 
+mod capacity;
 #[cfg(feature = "testing")]
 pub mod conformance;
 #[cfg(feature = "testing")]
@@ -9,10 +10,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
+pub use capacity::{Capacity, Nodes};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MachineName, RegionName, SandboxId, TenantId};
-use crate::resources::Resources;
 use crate::template;
 use crate::time::Timestamp;
 
@@ -149,19 +150,6 @@ pub struct Inventory {
     pub as_of: Timestamp,
     /// The resources.
     pub resources: Vec<Resource>,
-}
-
-/// How much room there is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Capacity {
-    /// When this was true.
-    pub as_of: Timestamp,
-    /// All there is.
-    pub total: Resources,
-    /// What is taken.
-    pub used: Resources,
-    /// The largest machine that could ever fit, also on what is not well at the moment; nothing while none is known.
-    pub largest: Resources,
 }
 
 /// A provider's limits.

@@ -41,6 +41,12 @@ impl Resources {
         }
     }
 
+    /// The smaller of each amount.
+    #[must_use]
+    pub const fn least(self, other: Self) -> Self {
+        self.minus(self.minus(other))
+    }
+
     /// Whether every amount is at most that of `room`.
     #[must_use]
     pub const fn fits(self, room: Self) -> bool {

@@ -15,6 +15,11 @@ const BACKOFF_FIRST_MS: u64 = 500;
 /// Longest wait between tries, in milliseconds.
 const BACKOFF_MOST_MS: u64 = 30_000;
 
+/// First pause in the queue after the provider had no room, in seconds; it doubles with each further refusal.
+const REFUSED_PAUSE_FIRST_S: u64 = 1;
+/// Longest pause in the queue, in seconds: whoever comes after waits for the one that pauses.
+pub const REFUSED_PAUSE_MOST_S: u64 = 10;
+
 /// The wait before the next try: exponential, the upper half of it random (`jitter`).
 #[must_use]
 pub fn backoff(attempts: u32, jitter: u64) -> Duration {
@@ -33,7 +38,9 @@ pub fn moved(sandbox: &Sandbox, to: Phase, cause: Option<Cause>, now: Timestamp)
             let keeps_its_place = from.phase == Phase::Provisioning;
             status.queued_at = if keeps_its_place { from.queued_at } else { Some(now) };
             status.machines.iter_mut().for_each(give_up);
-            if !keeps_its_place {
+            if keeps_its_place {
+                pause(&mut status, from.cause.as_ref(), now);
+            } else {
                 status.attempts = 0;
             }
         }
@@ -53,6 +60,26 @@ pub fn moved(sandbox: &Sandbox, to: Phase, cause: Option<Cause>, now: Timestamp)
         Phase::Starting | Phase::Stopping | Phase::Deleting => {}
     }
     status
+}
+
+/// The status once admitted from the queue. One that comes again after a refusal keeps its cause until the provider
+/// has answered: people read it meanwhile, and the next pause grows out of it.
+#[must_use]
+pub fn admitted(sandbox: &Sandbox, now: Timestamp) -> Status {
+    let was_refused = sandbox.status.next_attempt_at.is_some();
+    let refusal = sandbox.status.cause.clone().filter(|cause| was_refused && cause.code == Code::NoCapacity);
+    moved(sandbox, Phase::Provisioning, refusal, now)
+}
+
+/// Sets when admission tries again after a refusal; `last` is what was known before it.
+fn pause(status: &mut Status, last: Option<&Cause>, now: Timestamp) {
+    let last = last.filter(|cause| cause.code == Code::NoCapacity).and_then(|cause| cause.retry_after_s);
+    let pause_s = last.map_or(REFUSED_PAUSE_FIRST_S, |last| last.saturating_mul(2));
+    let pause_s = pause_s.clamp(REFUSED_PAUSE_FIRST_S, REFUSED_PAUSE_MOST_S);
+    status.next_attempt_at = Some(now.plus_s(pause_s));
+    if let Some(cause) = &mut status.cause {
+        cause.retry_after_s = Some(pause_s);
+    }
 }
 
 fn give_up(machine: &mut Machine) {
@@ -200,42 +227,4 @@ fn waiting(status: Status, cause: Cause, now: Timestamp, wait: Duration) -> Stat
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_listed_was_accepted_although_the_answer_was_lost() {
-        let at = Some(Timestamp::from_ms(1));
-        let tags = crate::provider::Tags {
-            region: "bj".parse().unwrap(),
-            epoch: crate::provider::StoreEpoch("E1".into()),
-            sandbox: "bj-abcdefghij234567".parse().unwrap(),
-            machine: "main".parse().unwrap(),
-            incarnation: 1,
-            creation_number: 1,
-        };
-        let row = Machine { incarnation: 1, asked_at: at, ..Machine::unborn("main".parse().unwrap()) };
-        let resource = crate::provider::Resource {
-            id: ResourceId("r".into()),
-            kind: crate::provider::Kind::Machine,
-            tags,
-            state: crate::provider::State::Running,
-            address: None,
-            created_at: Timestamp::from_ms(2),
-            expires_at: None,
-        };
-        let template = crate::template::Template::parse(&serde_json::json!({"machines":[{"name":"main",
-            "runs":{"process":{}},"resources":{"cpu_millis":100,"memory_mib":64}}]}))
-        .unwrap();
-        let status = Status { machines: vec![row], ..Status::queued(&template, Timestamp::default()) };
-        let listed = Inventory { as_of: Timestamp::from_ms(3), resources: vec![resource] };
-        assert_eq!(located(status, &listed).machines[0].ensured_at, at);
-    }
-
-    #[test]
-    fn backoff_grows_and_is_bounded() {
-        assert_eq!(backoff(0, 0), Duration::from_millis(250));
-        assert!(backoff(0, u64::MAX) <= Duration::from_millis(500));
-        assert!(backoff(40, u64::MAX) <= Duration::from_millis(BACKOFF_MOST_MS));
-    }
-}
+mod tests;

@@ -1,36 +1,41 @@
 //! The tick that admits from the queue. It alone does, so nothing overtakes.
 
+mod line;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::phase::Phase;
 use domain::provider::Capacity;
-use domain::queue::{self, Entry};
-use domain::resources::Resources;
-use domain::sandbox::Sandbox;
+use domain::queue::{self, Entry, Room};
+use domain::sandbox::{Machine, Sandbox};
 use domain::transition;
+use parking_lot::Mutex;
 use runtime::{BoxError, Next, Tick};
 use store::{Expect, Term};
 
-use crate::{Context, Error, context};
+use crate::{Context, Error};
+use line::Line;
 
 /// Admits waiting sandboxes in the queue's order, as long as there is room.
 #[derive(Debug)]
 pub struct Admission {
     ctx: Arc<Context>,
+    /// What is known of the line for each kind of machine since this process began.
+    lines: Mutex<BTreeMap<&'static str, Line>>,
 }
 
 impl Admission {
     /// The tick.
     #[must_use]
-    pub const fn new(ctx: Arc<Context>) -> Self {
-        Self { ctx }
+    pub fn new(ctx: Arc<Context>) -> Self {
+        Self { ctx, lines: Mutex::default() }
     }
 
     async fn admit(&self) -> Result<Next, Error> {
         let Some(term) = self.ctx.leadership.term(&*self.ctx.clock) else { return Ok(Next::Idle) };
         let capacity = self.ctx.providers.capacity().await;
-        if let Some(sum) = context::sum(capacity.values().copied()) {
+        if let Some(sum) = capacity.values().cloned().reduce(Capacity::plus) {
             self.ctx.store.region().record_capacity(term, sum).await?;
         }
         let waiting = self.ctx.store.sandboxes().waiting().await?;
@@ -43,12 +48,34 @@ impl Admission {
         let mut overtaken = false;
         for (runs, capacity) in capacity {
             let line = self.of_kind(&ordered, &live, runs).await?;
-            let room = self.room(capacity, &live, runs).await?;
-            for entry in queue::admit(&line, capacity.total, room) {
+            let mut room = self.room(&capacity, &live, runs).await?;
+            for entry in self.choose(runs, &line, &mut room, &live) {
                 overtaken |= !self.admit_one(term, entry, &live).await?;
             }
         }
         Ok(if overtaken { Next::Again } else { Next::Idle })
+    }
+
+    /// Who is admitted now from the line of one kind. A pause after a refusal ends early when there is more room than
+    /// at the last try.
+    fn choose<'a>(
+        &self,
+        runs: &'static str,
+        line: &'a [Entry],
+        room: &mut Room,
+        live: &[Sandbox],
+    ) -> Vec<&'a Entry> {
+        let now = self.ctx.now();
+        let mut lines = self.lines.lock();
+        let known = lines.entry(runs).or_default();
+        if known.awaits_an_answer(live, now) {
+            return Vec::new();
+        }
+        let free = room.free();
+        let is_better = known.is_better(free);
+        let chosen = queue::admit(line, room, |entry| is_better || entry.is_due(now));
+        known.tried(&chosen, free);
+        chosen
     }
 
     /// The part of the queue that waits for this kind of machine.
@@ -72,11 +99,17 @@ impl Admission {
     }
 
     /// The dated snapshot minus what was admitted since, or may have been made since.
-    async fn room(&self, capacity: Capacity, live: &[Sandbox], runs: &str) -> Result<Resources, Error> {
-        let mut room = capacity.total.minus(capacity.used);
-        for sandbox in live.iter().filter(|sandbox| !is_in(capacity, sandbox)) {
-            if self.runs(sandbox).await? == Some(runs) {
-                room = room.minus(self.ctx.template(sandbox).await?.resources());
+    async fn room(&self, capacity: &Capacity, live: &[Sandbox], runs: &str) -> Result<Room, Error> {
+        let mut room = Room::of(capacity);
+        for sandbox in live.iter().filter(|sandbox| machines_to_come(capacity, sandbox).next().is_some()) {
+            if self.runs(sandbox).await? != Some(runs) {
+                continue;
+            }
+            let template = self.ctx.template(sandbox).await?;
+            for row in machines_to_come(capacity, sandbox) {
+                if let Some(machine) = template.machine(&row.name) {
+                    room.reserve(machine.resources);
+                }
             }
         }
         Ok(room)
@@ -87,7 +120,7 @@ impl Admission {
         let Some(sandbox) = live.iter().find(|sandbox| sandbox.intent.id == entry.sandbox) else {
             return Ok(true);
         };
-        let status = transition::moved(sandbox, Phase::Provisioning, None, self.ctx.now());
+        let status = transition::admitted(sandbox, self.ctx.now());
         let expect = Expect { generation: sandbox.intent.generation, revision: sandbox.status.revision };
         match self.ctx.store.status().record(term, &entry.sandbox, expect, &status, &["phase"]).await {
             Ok(_) => {
@@ -101,24 +134,24 @@ impl Admission {
     }
 }
 
-/// Whether the snapshot already counts what the sandbox uses, or it uses nothing.
-fn is_in(capacity: Capacity, sandbox: &Sandbox) -> bool {
-    let counted = |asked_at: Option<domain::time::Timestamp>| asked_at.is_some_and(|at| at < capacity.as_of);
-    match sandbox.status.phase {
-        Phase::Provisioning => sandbox
-            .status
-            .machines
-            .iter()
-            .all(|row| !row.retired && row.ensured_at.is_some() && counted(row.asked_at)),
-        Phase::Starting | Phase::Ready => sandbox.status.machines.iter().all(|row| counted(row.asked_at)),
-        // What goes away is in the snapshot until it is gone.
-        Phase::Queued
-        | Phase::Stopping
-        | Phase::Stopped
-        | Phase::Deleting
-        | Phase::Deleted
-        | Phase::Failed => true,
-    }
+/// The machines that take room, or soon will, and that the snapshot does not count yet.
+fn machines_to_come<'a>(capacity: &Capacity, sandbox: &'a Sandbox) -> impl Iterator<Item = &'a Machine> {
+    let (phase, as_of) = (sandbox.status.phase, capacity.as_of);
+    let is_counted = move |row: &Machine| {
+        let was_asked = row.asked_at.is_some_and(|at| at < as_of);
+        match phase {
+            Phase::Provisioning => !row.retired && row.ensured_at.is_some() && was_asked,
+            Phase::Starting | Phase::Ready => was_asked,
+            // What goes away is in the snapshot until it is gone.
+            Phase::Queued
+            | Phase::Stopping
+            | Phase::Stopped
+            | Phase::Deleting
+            | Phase::Deleted
+            | Phase::Failed => true,
+        }
+    };
+    sandbox.status.machines.iter().filter(move |row| !is_counted(row))
 }
 
 impl Tick for Admission {
@@ -130,3 +163,6 @@ impl Tick for Admission {
         Ok(self.admit().await?)
     }
 }
+
+#[cfg(test)]
+mod tests;

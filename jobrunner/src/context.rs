@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::id::RegionName;
-use domain::provider::{Address, Capacity};
+use domain::provider::Address;
 use domain::random::Random;
 use domain::sandbox::{Machine, Sandbox};
 use domain::seal::Sealer;
@@ -117,14 +117,4 @@ impl Context {
     pub(crate) fn deadline_s(&self, template: &Template) -> u64 {
         template.policy.max_lifetime_s + self.config.deadline_margin_s
     }
-}
-
-/// A provider's capacity, as one sum when there are several kinds.
-pub(crate) fn sum(capacities: impl IntoIterator<Item = Capacity>) -> Option<Capacity> {
-    capacities.into_iter().reduce(|a, b| Capacity {
-        as_of: a.as_of.min(b.as_of),
-        total: a.total.plus(b.total),
-        used: a.used.plus(b.used),
-        largest: if a.largest.fits(b.largest) { b.largest } else { a.largest },
-    })
 }

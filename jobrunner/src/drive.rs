@@ -162,11 +162,17 @@ impl Drive {
         if !then_record {
             return Ok(());
         }
+        let waits_for_room =
+            self.sandbox.status.cause.as_ref().is_some_and(|cause| cause.code == Code::NoCapacity);
         let status =
             transition::answered(&self.sandbox, names, &answers, self.ctx.now(), self.ctx.random.u64());
         let changed: &[&'static str] =
             if status.phase == self.sandbox.status.phase { &[] } else { &["phase", "cause"] };
         self.record(status, changed).await?;
+        if waits_for_room {
+            // It was tried again after a refusal, and others wait for its answer.
+            self.ctx.wakes.admission.notify_one();
+        }
         #[cfg(feature = "testing")]
         crate::testing::crash_point("create.recorded");
         Ok(())

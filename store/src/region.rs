@@ -67,14 +67,14 @@ impl Region<'_> {
         self.get(CORDON).await
     }
 
-    /// Stores how much room there is. It makes no event.
+    /// Stores how much room there is, in short. It makes no event.
     ///
     /// # Errors
     /// [`Error::Conflict`] when the term is over; [`Error::Unavailable`].
     pub async fn record_capacity(&self, term: Term, capacity: Capacity) -> Result<(), Error> {
         let sql = "INSERT INTO region (name, value) SELECT $1, $2 FROM leases WHERE name = $3 AND term = $4 \
                    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        let values = args![CAPACITY, text(&capacity), LEADER, term.0];
+        let values = args![CAPACITY, text(&capacity.summary()), LEADER, term.0];
         let written = self.0.database().write(sql, values).await? == 1;
         if written { Ok(()) } else { Err(Error::Conflict) }
     }

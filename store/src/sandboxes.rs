@@ -73,8 +73,9 @@ impl Sandboxes<'_> {
     /// # Errors
     /// [`Error::Corrupt`], [`Error::Unavailable`].
     pub async fn waiting(&self) -> Result<Vec<queue::Entry>, Error> {
-        let sql = "SELECT s.id, i.tenant, i.template_name, i.template_version, s.queued_at, i.run_since \
-                   FROM status s JOIN intent i ON i.id = s.id WHERE s.phase = 'queued' AND i.wanted = 'running'";
+        let sql = "SELECT s.id, i.tenant, i.template_name, i.template_version, s.queued_at, s.next_attempt_at, \
+                   i.run_since FROM status s JOIN intent i ON i.id = s.id \
+                   WHERE s.phase = 'queued' AND i.wanted = 'running'";
         let mut entries = Vec::new();
         for row in self.0.database().all(sql, args![]).await? {
             let cells = row.of("intent", "id");
@@ -84,7 +85,8 @@ impl Sandboxes<'_> {
                 sandbox: cells.parse("id")?,
                 tenant: cells.parse("tenant")?,
                 queued_at: cells.opt_time("queued_at")?.unwrap_or(cells.time("run_since")?),
-                resources: template.template.resources(),
+                machines: template.template.machines.iter().map(|machine| machine.resources).collect(),
+                retry_at: cells.opt_time("next_attempt_at")?,
             });
         }
         Ok(entries)
@@ -113,7 +115,8 @@ impl Sandboxes<'_> {
         self.0.log().history(id).await
     }
 
-    /// How many sandboxes were last admitted from the queue at or after this moment.
+    /// How many sandboxes were last admitted from the queue at or after this moment; those that came back for lack of
+    /// room were not.
     ///
     /// # Errors
     /// [`Error::Unavailable`].

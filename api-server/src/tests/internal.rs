@@ -1,6 +1,8 @@
 //! Wake, extend, activity, queue: what a proxy asks for its visitors.
 
 use domain::phase::Phase;
+use domain::provider::Capacity;
+use domain::resources::Resources;
 use serde_json::{Value, json};
 
 use super::world::{PLATFORM, World};
@@ -76,4 +78,17 @@ async fn a_place_is_told_while_it_waits() {
     assert_eq!(place, json!({"place":2,"estimate_s":null}));
     world.moves(&first, &[Phase::Provisioning]).await;
     assert_eq!(world.role_get(&format!("/internal/queue/{first}")).await.expect(200), Value::Null);
+}
+
+#[tokio::test]
+async fn the_estimate_knows_the_room() {
+    for (used, expected) in [(0, json!([0, 5])), (4000, Value::Null)] {
+        let world = World::with_lab().await;
+        let all = Resources { cpu_millis: 4000, memory_mib: 8192, disk_mib: 8192, gpus: 0 };
+        let used = Resources { cpu_millis: used, ..Resources::default() };
+        world.capacity(Capacity::of_one_node(world.later(0), all, used)).await;
+        let id = world.create("s1", "school-1").await;
+        let place = world.role_get(&format!("/internal/queue/{id}")).await.expect(200);
+        assert_eq!(place, json!({"place":1,"estimate_s":expected}));
+    }
 }

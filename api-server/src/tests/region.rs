@@ -12,12 +12,14 @@ async fn capacity_is_what_the_jobrunner_saw() {
     let empty = world.get(PLATFORM, "/v1/capacity").await.expect(200);
     assert_eq!((&empty["total"], &empty["cordoned"]), (&Value::Null, &Value::Null));
     let total = Resources { cpu_millis: 4000, memory_mib: 8192, disk_mib: 8192, gpus: 0 };
-    world
-        .capacity(Capacity { as_of: world.later(0), total, largest: total, used: Resources::default() })
-        .await;
+    let used = Resources { cpu_millis: 1000, ..Resources::default() };
+    world.capacity(Capacity::of_one_node(world.later(0), total, used)).await;
     world.create("s1", "school-1").await;
     let seen = world.get(PLATFORM, "/v1/capacity").await.expect(200);
     assert_eq!((&seen["total"]["cpu_millis"], &seen["queued"]), (&json!(4000), &json!(1)));
+    let node = &seen["nodes"][0];
+    assert_eq!((&node["count"], &node["free"]["cpu_millis"]), (&json!(1), &json!(3000)));
+    assert_eq!(seen["coming"], json!([]));
 }
 
 #[tokio::test]

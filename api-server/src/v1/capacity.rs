@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::provider::{Capacity, Nodes};
 use domain::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,12 +24,35 @@ pub(crate) struct CapacityView {
     used: Option<ResourcesView>,
     /// The largest machine that could ever fit.
     largest: Option<ResourcesView>,
+    /// The nodes that take machines now, those that are alike together; of very many, similar ones too, each as if it
+    /// had what the least of them has. A machine fits if it fits on one. Empty until the jobrunner has looked.
+    nodes: Vec<NodesView>,
+    /// Nodes that may be added for machines that find no room on those.
+    coming: Vec<NodesView>,
     /// Sandboxes that wait for room.
     queued: usize,
     /// Kinds of machine that the region has providers for.
     runs: Vec<String>,
     /// Why the region takes no new sandboxes; null when it does.
     cordoned: Option<String>,
+}
+
+/// Nodes that are alike.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Nodes)]
+pub(crate) struct NodesView {
+    /// How many.
+    count: u64,
+    /// What sandboxes could have of each, if none ran.
+    room: ResourcesView,
+    /// How much of that is free on each.
+    free: ResourcesView,
+}
+
+impl From<&Nodes> for NodesView {
+    fn from(of: &Nodes) -> Self {
+        Self { count: of.count, room: of.room.into(), free: of.free.into() }
+    }
 }
 
 /// How much room there is, who waits for it, and whether the region is cordoned.
@@ -42,12 +66,15 @@ pub(crate) struct CapacityView {
 pub(crate) async fn handler(State(api): State<Api>, _caller: Caller) -> Result<Json<CapacityView>, Problem> {
     let state = api.region_state.get(&api.store).await?;
     let queued = api.store.sandboxes().waiting().await?.len();
-    let capacity = state.capacity;
+    let capacity = state.capacity.as_ref();
+    let nodes = |of: fn(&Capacity) -> &[Nodes]| capacity.map(of).unwrap_or_default().iter().map(Into::into);
     Ok(Json(CapacityView {
         as_of: capacity.map(|capacity| capacity.as_of),
         total: capacity.map(|capacity| capacity.total.into()),
         used: capacity.map(|capacity| capacity.used.into()),
         largest: capacity.map(|capacity| capacity.largest.into()),
+        nodes: nodes(|capacity| &capacity.nodes).collect(),
+        coming: nodes(|capacity| &capacity.coming).collect(),
         queued,
         runs: api.config.runs.clone(),
         cordoned: state.cordoned.clone(),

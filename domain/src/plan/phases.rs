@@ -57,13 +57,13 @@ impl View<'_> {
     }
 
     /// What people were told while there was no list holds no more. A machine that could not be asked for has the same
-    /// cause, and keeps it until the next try.
+    /// cause, and keeps it until the next try; in the queue nothing is asked for.
     fn answers_again(&self) -> bool {
         const SILENT: Code = Code::ProviderUnavailable;
         let Some(listed) = &self.seen.listed else { return false };
         let status = &self.sandbox.status;
         status.cause.as_ref().is_some_and(|cause| cause.code == SILENT)
-            && status.next_attempt_at.is_none()
+            && (status.next_attempt_at.is_none() || status.phase == Phase::Queued)
             && !matches!(status.phase, Phase::Failed | Phase::Stopped)
             && self.waits_for(listed) != Some(SILENT)
     }
@@ -221,7 +221,8 @@ impl View<'_> {
 
     /// Machines that ended, vanished or came too late, as one failed try.
     fn broken(&self, listed: &Inventory) -> Option<Step> {
-        self.lost(listed).map(|cause| self.retire(cause)).or_else(|| self.too_late())
+        let lost = self.lost(listed).map(|cause| self.retire(cause));
+        lost.or_else(|| self.too_late().map(unless_without_room))
     }
 
     /// Why a machine that should be there no longer works.
@@ -322,6 +323,18 @@ impl View<'_> {
 
 fn to(phase: Phase) -> Step {
     Step::Move { to: phase, cause: None }
+}
+
+/// No room until the deadline is no failure: it waits in its place.
+fn unless_without_room(step: Step) -> Step {
+    match step {
+        Step::Retire { cause, .. } | Step::Move { to: Phase::Failed, cause: Some(cause) }
+            if cause.code == Code::NoCapacity =>
+        {
+            Step::Move { to: Phase::Queued, cause: Some(cause) }
+        }
+        other => other,
+    }
 }
 
 fn deletable(listed: &Inventory) -> Vec<ResourceId> {

@@ -219,6 +219,26 @@ fn who_waits_is_told_why_once() {
 }
 
 #[test]
+fn no_room_until_the_deadline_leads_back_to_the_queue() {
+    let waiting = listed(vec![resource(1, State::Pending(Some(Code::NoCapacity)))]);
+    let mut sandbox = born(Phase::Provisioning);
+    for attempts in [0, super::ATTEMPTS_MAX] {
+        sandbox.status.attempts = attempts;
+        let late = plan(&sandbox, &template(), &waiting, NOW.plus_s(58));
+        let Step::Move { to: Phase::Queued, cause: Some(cause) } = late else { panic!("it waits: {late:?}") };
+        assert_eq!((cause.code, cause.stage), (Code::NoCapacity, Phase::Provisioning));
+    }
+}
+
+#[test]
+fn who_pauses_in_the_queue_is_told_when_the_provider_answers_again() {
+    let mut sandbox = sandbox(Phase::Queued);
+    sandbox.status.next_attempt_at = Some(NOW.plus_s(5));
+    sandbox.status.cause = Some(Cause::new(Code::ProviderUnavailable, Phase::Queued, NOW));
+    assert_eq!(step(&sandbox, &listed(vec![])), Step::Explain(None));
+}
+
+#[test]
 fn stop_and_delete_end_when_the_list_says_so() {
     for (phase, wanted, end) in [
         (Phase::Stopping, Wanted::Stopped, Phase::Stopped),

@@ -104,7 +104,7 @@ impl Cluster {
         let nodes = self.nodes.all();
         let ours = self.pods.all();
         let ours = ours.iter().filter_map(|pod| room::taken(&self.config, pod));
-        Ok(Room::new(&self.config, nodes.iter().map(|node| &**node), ours.chain(others)))
+        Ok(Room::new(&self.config, nodes.iter().map(|node| &**node), ours, others.into_iter()))
     }
 }
 

@@ -70,7 +70,8 @@ pub struct Config {
     #[serde(default = "default_cluster_domain")]
     pub cluster_domain: String,
     /// Nodes that an autoscaler may add, by what a machine may use of one. With any, machines without room wait as
-    /// pending pods, so that the autoscaler sees them.
+    /// pending pods, so that the autoscaler sees them; as many as fit on these nodes, each counted once. A size that
+    /// stands here several times is added as often at a time.
     #[serde(default)]
     pub autoscaled_nodes: Vec<Resources>,
     /// Most requests to the API server in a second.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::provider::Capacity;
+use domain::provider::{Capacity, Nodes};
 use domain::resources::Resources;
 use domain::time::Timestamp;
 use k8s_openapi::api::core::v1::{Container, Node, Pod, Taint};
@@ -27,6 +27,9 @@ pub(crate) struct Taken {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Room {
     nodes: BTreeMap<String, Share>,
+    /// Nodes that an autoscaler may add, with what waits for them.
+    coming: Vec<Share>,
+    /// What waits for room that there is nowhere.
     waiting: Resources,
     /// What each node has that may take machines, though it may not at the moment.
     shapes: Vec<Resources>,
@@ -36,6 +39,26 @@ pub(crate) struct Room {
 struct Share {
     total: Resources,
     used: Resources,
+    /// The part of it that is not this region's: nobody gives it back to the queue.
+    by_others: Resources,
+}
+
+impl Share {
+    fn of(total: Resources) -> Self {
+        Self { total, ..Self::default() }
+    }
+
+    fn take(&mut self, resources: Resources) {
+        self.used = self.used.plus(resources);
+    }
+
+    fn free(&self) -> Resources {
+        self.total.minus(self.used)
+    }
+
+    fn nodes(&self) -> Nodes {
+        Nodes { count: 1, room: self.total.minus(self.by_others), free: self.free() }
+    }
 }
 
 /// Whether a machine fits.
@@ -50,39 +73,62 @@ pub(crate) enum Fit {
 }
 
 impl Room {
-    /// The room of nodes that take machines, with what pods take of it.
+    /// The room of nodes that take machines, with what this region's pods and others take of it. A pod that waits for
+    /// a node takes the room that it will probably get.
     pub(crate) fn new<'a>(
         config: &Config,
         nodes: impl Iterator<Item = &'a Node>,
-        taken: impl Iterator<Item = Taken>,
+        ours: impl Iterator<Item = Taken>,
+        others: impl Iterator<Item = Taken>,
     ) -> Self {
-        let mut room = Self::default();
+        let coming = config.autoscaled_nodes.iter().copied().map(Share::of).collect();
+        let mut room = Self { coming, ..Self::default() };
         for node in nodes.filter(|node| may_take_machines(config, node)) {
             let total = allocatable(config, node);
             room.shapes.push(total);
             if let Some(name) = node.metadata.name.clone().filter(|_| takes_machines(config, node)) {
-                room.nodes.insert(name, Share { total, used: Resources::default() });
+                room.nodes.insert(name, Share::of(total));
             }
         }
-        for Taken { node, resources } in taken {
-            match node {
-                None => room.waiting = room.waiting.plus(resources),
-                Some(name) => {
-                    if let Some(node) = room.nodes.get_mut(&name) {
-                        node.used = node.used.plus(resources);
-                    }
-                }
+        for Taken { node, resources } in others {
+            if let Some(share) = node.and_then(|name| room.nodes.get_mut(&name)) {
+                share.take(resources);
+                share.by_others = share.by_others.plus(resources);
             }
         }
+        let (bound, waiting): (Vec<_>, Vec<_>) = ours.partition(|taken| taken.node.is_some());
+        for Taken { node, resources } in bound {
+            if let Some(share) = node.and_then(|name| room.nodes.get_mut(&name)) {
+                share.take(resources);
+            }
+        }
+        waiting.into_iter().for_each(|taken| room.place(taken.resources));
         room
+    }
+
+    /// Takes room for a pod that waits for a node.
+    fn place(&mut self, asked: Resources) {
+        let fits = |share: &&mut Share| asked.fits(share.free());
+        let roomiest = |share: &&mut Share| (share.free().memory_mib, share.free().cpu_millis);
+        let there = self.nodes.values_mut().filter(fits).max_by_key(roomiest);
+        match there.or_else(|| self.coming.iter_mut().find(fits)) {
+            Some(share) => share.take(asked),
+            None => self.waiting = self.waiting.plus(asked),
+        }
     }
 
     /// All of it as a provider tells it.
     pub(crate) fn capacity(&self, config: &Config, as_of: Timestamp) -> Capacity {
-        let total = self.nodes.values().map(|node| node.total).sum();
-        let used: Resources = self.nodes.values().map(|node| node.used).sum();
         let largest = self.shapes(config).max_by_key(|shape| (shape.memory_mib, shape.cpu_millis));
-        Capacity { as_of, total, used: used.plus(self.waiting), largest: largest.unwrap_or_default() }
+        let used = self.nodes.values().chain(&self.coming).map(|share| share.used).sum::<Resources>();
+        Capacity {
+            as_of,
+            total: self.nodes.values().map(|share| share.total).sum(),
+            used: used.plus(self.waiting),
+            largest: largest.unwrap_or_default(),
+            nodes: self.nodes.values().map(Share::nodes).collect(),
+            coming: self.coming.iter().map(Share::nodes).collect(),
+        }
     }
 
     /// Whether a machine that asks for this fits.
@@ -92,7 +138,7 @@ impl Room {
             let capacity = self.capacity(config, Timestamp::default());
             return Fit::Never(asked.first_excess(capacity.largest).unwrap_or("cpu_millis"));
         }
-        let fits_now = self.nodes.values().any(|node| node.used.plus(asked).fits(node.total));
+        let fits_now = self.nodes.values().any(|share| asked.fits(share.free()));
         if fits_now || !config.autoscaled_nodes.is_empty() { Fit::Yes } else { Fit::NotNow }
     }
 
@@ -197,108 +243,4 @@ fn condition(node: &Node) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn node(name: &str, cpu: &str, memory: &str) -> Node {
-        serde_json::from_value(json!({"metadata": {"name": name, "labels": {"pool": "a"}}, "spec": {},
-            "status": {"allocatable": {"cpu": cpu, "memory": memory, "ephemeral-storage": "10Gi"},
-                "conditions": [{"type": "Ready", "status": "True"}]}}))
-        .unwrap()
-    }
-
-    fn resources(cpu_millis: u64, memory_mib: u64) -> Resources {
-        Resources { cpu_millis, memory_mib, disk_mib: 0, gpus: 0 }
-    }
-
-    fn room(config: &Config, nodes: &[Node], taken: Vec<Taken>) -> Room {
-        Room::new(config, nodes.iter(), taken.into_iter())
-    }
-
-    #[test]
-    fn what_is_taken_is_counted_where_it_is() {
-        let config = Config::new("sandboxes", "agent:1");
-        let nodes = [node("one", "2", "4Gi"), node("two", "4", "8Gi")];
-        let taken =
-            |node: Option<&str>| Taken { node: node.map(str::to_owned), resources: resources(1500, 1024) };
-        let room = room(&config, &nodes, vec![taken(Some("one")), taken(None), taken(Some("elsewhere"))]);
-        let capacity = room.capacity(&config, Timestamp::default());
-        assert_eq!(capacity.total, Resources { disk_mib: 20_480, ..resources(6000, 12_288) });
-        assert_eq!(capacity.used, resources(3000, 2048));
-        assert_eq!(capacity.largest, Resources { disk_mib: 10_240, ..resources(4000, 8192) });
-        assert_eq!(room.fit(&config, resources(4000, 1024)), Fit::Yes);
-        assert_eq!(room.fit(&config, resources(5000, 1024)), Fit::Never("cpu_millis"));
-    }
-
-    #[test]
-    fn a_full_cluster_has_no_room_unless_it_grows() {
-        let mut config = Config::new("sandboxes", "agent:1");
-        let full = vec![Taken { node: Some("one".to_owned()), resources: resources(2000, 1024) }];
-        let room = room(&config, &[node("one", "2", "4Gi")], full);
-        assert_eq!(room.fit(&config, resources(500, 128)), Fit::NotNow);
-        config.autoscaled_nodes = vec![resources(8000, 16_384)];
-        assert_eq!(room.fit(&config, resources(500, 128)), Fit::Yes);
-        assert_eq!(room.fit(&config, resources(8000, 128)), Fit::Yes);
-    }
-
-    #[test]
-    fn only_nodes_that_take_machines_count() {
-        let mut config = Config::new("sandboxes", "agent:1");
-        let changed = |change: &dyn Fn(&mut Node)| {
-            let mut node = node("one", "2", "4Gi");
-            change(&mut node);
-            node
-        };
-        let taint = |effect: &str| json!({"taints": [{"key": "dedicated", "value": "x", "effect": effect}]});
-        let spec = |value| serde_json::from_value(value).unwrap();
-        let cordoned = changed(&|node| node.spec = spec(json!({"unschedulable": true})));
-        let tainted = changed(&|node| node.spec = spec(taint("NoSchedule")));
-        let preferred = changed(&|node| node.spec = spec(taint("PreferNoSchedule")));
-        let lost = changed(&|node| {
-            node.status =
-                serde_json::from_value(json!({"conditions": [{"type": "Ready", "status": "Unknown"}]}))
-                    .unwrap();
-        });
-        assert!(is_lost(&lost) && !is_lost(&preferred));
-        let takes =
-            |config: &Config, node: &Node| may_take_machines(config, node) && takes_machines(config, node);
-        assert!(![&cordoned, &tainted, &lost].into_iter().any(|node| takes(&config, node)));
-        assert!(takes(&config, &preferred));
-        config.tolerations =
-            vec![crate::Toleration { key: "dedicated".to_owned(), value: None, effect: None }];
-        assert!(takes(&config, &tainted));
-        config.node_selector.insert("pool".to_owned(), "b".to_owned());
-        assert!(!takes(&config, &tainted));
-    }
-
-    #[test]
-    fn what_is_too_large_is_not_said_of_nodes_that_are_unwell() {
-        let config = Config::new("sandboxes", "agent:1");
-        let mut unwell = node("one", "2", "4Gi");
-        unwell.spec = serde_json::from_value(json!({"unschedulable": true, "taints": [
-            {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]}))
-        .unwrap();
-        let room = room(&config, &[unwell], vec![]);
-        let capacity = room.capacity(&config, Timestamp::default());
-        assert_eq!((capacity.total, capacity.largest.cpu_millis), (Resources::default(), 2000));
-        assert_eq!(room.fit(&config, resources(1000, 128)), Fit::NotNow);
-        assert_eq!(room.fit(&config, resources(3000, 128)), Fit::Never("cpu_millis"));
-    }
-
-    #[test]
-    fn a_pod_takes_what_its_containers_ask_for() {
-        let config = Config::new("sandboxes", "agent:1");
-        let requests =
-            |cpu: &str| json!({"name": "c", "resources": {"requests": {"cpu": cpu, "memory": "64Mi"}}});
-        let mut pod: Pod = serde_json::from_value(json!({"metadata": {}, "spec": {"nodeName": "one",
-            "initContainers": [requests("700m")], "containers": [requests("200m"), requests("300m")],
-            "overhead": {"cpu": "50m"}}}))
-        .unwrap();
-        let expected = Taken { node: Some("one".to_owned()), resources: resources(750, 128) };
-        assert_eq!(taken(&config, &pod), Some(expected));
-        pod.status = serde_json::from_value(json!({"phase": "Failed"})).unwrap();
-        assert_eq!(taken(&config, &pod), None);
-    }
-}
+mod tests;

@@ -47,5 +47,5 @@ pub(crate) fn used(ground: &Ground) -> io::Result<Resources> {
 pub(crate) fn capacity(ground: &Ground) -> io::Result<Capacity> {
     let as_of = ground.clock.now();
     let total = total(ground)?;
-    Ok(Capacity { as_of, total, used: used(ground)?, largest: total })
+    Ok(Capacity::of_one_node(as_of, total, used(ground)?))
 }

@@ -46,6 +46,9 @@ fn flatten(name: &str, value: &Value, rows: &mut Vec<(String, String)>) {
     let inner = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
     match value {
         Value::Object(object) => object.iter().for_each(|(key, value)| flatten(&inner(key), value, rows)),
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            (1..).zip(items).for_each(|(nth, item)| flatten(&inner(&nth.to_string()), item, rows));
+        }
         Value::String(text) => rows.push((name.to_owned(), text.clone())),
         Value::Null => rows.push((name.to_owned(), "-".to_owned())),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
@@ -62,5 +65,9 @@ mod tests {
     fn amounts_show_by_their_names() {
         let answer = json!({"cordoned": null, "total": {"cpu_millis": 2000}});
         assert_eq!(human(&answer), "cordoned          -\ntotal.cpu_millis  2000\n");
+        let answer = json!({"nodes": [{"count": 2}, {"count": 1}], "runs": ["container"], "coming": []});
+        let lines =
+            ["nodes.1.count  2", "nodes.2.count  1", "runs           [\"container\"]", "coming         []"];
+        assert_eq!(human(&answer), lines.map(|line| format!("{line}\n")).concat());
     }
 }

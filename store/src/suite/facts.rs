@@ -102,8 +102,8 @@ async fn a_cordon_has_a_reason(bench: Bench) {
     let term = bench.lead().await;
     for cpu_millis in [1000, 2000] {
         let total = Resources { cpu_millis, ..Resources::default() };
-        let capacity = Capacity { as_of: NOW, total, ..Capacity::default() };
-        region.record_capacity(term, capacity).await.unwrap();
+        let capacity = Capacity::of_one_node(NOW, total, Resources::default());
+        region.record_capacity(term, capacity.clone()).await.unwrap();
         assert_eq!(region.capacity().await.unwrap(), Some(capacity));
     }
 }

@@ -117,7 +117,8 @@ async fn the_queue_names_what_it_needs(bench: Bench) {
     let waiting = bench.another().await.sandboxes().waiting().await.unwrap();
     assert_eq!(waiting.len(), 1);
     assert_eq!((&waiting[0].sandbox, waiting[0].queued_at), (&waits.intent.id, NOW));
-    assert_eq!((waiting[0].resources.cpu_millis, waiting[0].resources.memory_mib), (1500, 768));
+    let machines = waiting[0].machines.iter().map(|asked| (asked.cpu_millis, asked.memory_mib));
+    assert_eq!(machines.collect::<Vec<_>>(), [(1000, 512), (500, 256)]);
 }
 
 async fn deleted_ones_fade(bench: Bench) {

@@ -1,7 +1,6 @@
 //! Whether this region could ever run a template: asked when it is published and when a sandbox is created.
 
 use domain::field::FieldError;
-use domain::provider::Capacity;
 use domain::resources::Resources;
 use domain::template::{Machine, Template};
 
@@ -18,10 +17,10 @@ pub(crate) async fn require(api: &Api, template: &Template) -> Result<(), Proble
     }
     let state = api.region_state.get(&api.store).await?;
     // A region that has no node at the moment says nothing about those to come.
-    let known = state.capacity.filter(|capacity| capacity.largest != Resources::default());
-    let Some(capacity) = known else { return Ok(()) };
+    let known = state.capacity.as_ref().map(|capacity| capacity.largest);
+    let Some(largest) = known.filter(|largest| *largest != Resources::default()) else { return Ok(()) };
     let large: Vec<FieldError> =
-        machines().filter_map(|(at, machine)| too_large(capacity, at, machine)).collect();
+        machines().filter_map(|(at, machine)| too_large(largest, at, machine)).collect();
     if large.is_empty() { Ok(()) } else { Err(refused(Kind::DoesNotFit, large)) }
 }
 
@@ -32,8 +31,7 @@ fn foreign_kind(runs: &[String], at: usize, machine: &Machine) -> Option<FieldEr
     (!runs.iter().any(|known| known == kind)).then(|| FieldError::new(field, message, runs.join(", ")))
 }
 
-fn too_large(capacity: Capacity, at: usize, machine: &Machine) -> Option<FieldError> {
-    let largest = capacity.largest;
+fn too_large(largest: Resources, at: usize, machine: &Machine) -> Option<FieldError> {
     let name = machine.resources.first_excess(largest)?;
     let (asked, allowed) = match name {
         "cpu_millis" => (machine.resources.cpu_millis, largest.cpu_millis),

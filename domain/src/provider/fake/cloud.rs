@@ -213,6 +213,6 @@ impl Cloud {
         let as_of = self.clock.now();
         let mut inner = self.inner.lock();
         let (total, used) = (inner.world.total, inner.world.used(as_of));
-        Capacity { as_of, total, used, largest: total }
+        Capacity::of_one_node(as_of, total, used)
     }
 }

@@ -51,7 +51,7 @@ pub(super) async fn nodes(doctor: &Doctor) -> Check {
 }
 
 fn judge_nodes(doctor: &Doctor, nodes: &[Node]) -> Check {
-    let room = Room::new(&doctor.config, nodes.iter(), std::iter::empty());
+    let room = Room::new(&doctor.config, nodes.iter(), std::iter::empty(), std::iter::empty());
     let Capacity { total, .. } = room.capacity(&doctor.config, Timestamp::default());
     let there = nodes.len();
     if total.cpu_millis > 0 || !doctor.config.autoscaled_nodes.is_empty() {
