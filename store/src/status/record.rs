@@ -78,7 +78,8 @@ async fn update(tx: &mut Tx, old: &Sandbox, new: &Sandbox, now: Timestamp) -> Re
     let sql = "UPDATE status SET phase = $3, phase_since = $4, observed_generation = $5, cause = $6, \
                queued_at = $7, attempts = $8, next_attempt_at = $9, ready_at = $10, bound_incarnation = $11, \
                machine_names = $12, revision = $13, \
-               admitted_at = CASE WHEN $14 IS NULL THEN admitted_at ELSE $14 END \
+               admitted_at = CASE WHEN $14 IS NOT NULL THEN $14 \
+               WHEN phase = 'provisioning' AND $3 = 'queued' THEN NULL ELSE admitted_at END \
                WHERE id = $1 AND revision = $2";
     let values = args![
         &new.intent.id,

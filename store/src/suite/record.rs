@@ -20,6 +20,7 @@ super::scenarios!(
     a_deletion_has_its_own_event,
     creation_numbers_are_never_given_twice,
     admissions_are_counted,
+    who_came_back_for_lack_of_room_was_not_admitted,
 );
 
 async fn a_status_reads_back_whole(bench: Bench) {
@@ -177,4 +178,27 @@ async fn admissions_are_counted(bench: Bench) {
     assert_eq!(bench.store.sandboxes().admitted_since(NOW).await.unwrap(), 3);
     assert_eq!(bench.store.sandboxes().admitted_since(NOW.plus_s(20)).await.unwrap(), 2);
     assert_eq!(bench.store.sandboxes().admitted_since(NOW.plus_s(31)).await.unwrap(), 0);
+}
+
+async fn who_came_back_for_lack_of_room_was_not_admitted(bench: Bench) {
+    let term = bench.lead().await;
+    let admitted = async || bench.store.sandboxes().admitted_since(NOW).await.unwrap();
+    let mut ids = Vec::new();
+    for n in 0..2 {
+        ids.push(bench.create("school", &format!("s{n}")).await.intent.id);
+        bench.walk(term, &ids[n], &[Phase::Provisioning]).await;
+    }
+    let mut sandbox = bench.walk(term, &ids[0], &[Phase::Queued]).await;
+    assert_eq!(admitted().await, 1);
+    sandbox.status.next_attempt_at = Some(NOW.plus_s(4));
+    let (id, expect) = (&sandbox.intent.id, Expect::of(&sandbox));
+    bench.store.status().record(term, id, expect, &sandbox.status, &[]).await.unwrap();
+    let waiting = bench.another().await.sandboxes().waiting().await.unwrap();
+    assert_eq!(waiting.iter().map(|entry| entry.retry_at).collect::<Vec<_>>(), [Some(NOW.plus_s(4))]);
+    assert_eq!(waiting[0].machines.len(), 2, "one amount for each machine");
+    bench.walk(term, &ids[0], &[Phase::Provisioning]).await;
+    assert_eq!(admitted().await, 2);
+    // A later run's wait does not undo that room was given to the one before.
+    bench.walk(term, &ids[1], &[Phase::Stopping, Phase::Stopped, Phase::Queued]).await;
+    assert_eq!(admitted().await, 2);
 }
