@@ -86,9 +86,16 @@ mod tests {
 
     #[test]
     fn what_no_policy_can_say_is_refused_by_name() {
-        for bad in
-            ["example.com", "203.0.113.7", "203.0.113.0/33", "x/8", "169.254.169.254/32", "10.1.0.0/16"]
-        {
+        for bad in [
+            "example.com",
+            "203.0.113.7",
+            "203.0.113.0/33",
+            "x/8",
+            "169.254.169.254/32",
+            "10.1.0.0/16",
+            "198.19.0.0/16",
+            "64:ff9b::a9fe:a9fe/128",
+        ] {
             assert!(of(&[bad]).unwrap_err().contains(bad));
         }
     }

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use crate::Config;
 
-/// Private, link-local, shared and reserved ranges: metadata services, nodes, services and other pods live there.
-const DENIED: [&str; 12] = [
+/// Private, link-local, shared, test and reserved ranges: metadata services, nodes, services and other pods live there.
+/// Those of 64:ff9b lead to all of IPv4, the metadata service's address included, where addresses are translated.
+const DENIED: [&str; 15] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -14,8 +15,11 @@ const DENIED: [&str; 12] = [
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.168.0.0/16",
+    "198.18.0.0/15",
     "224.0.0.0/3",
     "::/127",
+    "64:ff9b::/96",
+    "64:ff9b:1::/48",
     "fc00::/7",
     "fe80::/10",
     "ff00::/8",
