@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Duration, timeout};
 
 use crate::Config;
-use crate::copy::{Copy, Selection};
+use crate::copy::Copy;
 use crate::fence::Fence;
 use crate::gate::Gate;
 use crate::names::REGION;
@@ -57,14 +57,14 @@ impl Cluster {
         let changes = watch::Sender::new(0);
         // Nodes and events only explain: they are looked at when something else wakes a tick.
         let unheard = watch::Sender::new(0);
-        let ours = || Selection { labels: format!("{REGION}={region}"), fields: String::new() };
-        let of_pods = Selection { labels: String::new(), fields: "involvedObject.kind=Pod".to_owned() };
+        let ours = || format!("{REGION}={region}");
         let space = config.namespace.as_str();
         Self {
             pods: copy(Api::namespaced(client.clone(), space), &gate, ours(), &changes),
             claims: copy(Api::namespaced(client.clone(), space), &gate, ours(), &changes),
-            nodes: copy(Api::all(client.clone()), &gate, Selection::default(), &unheard),
-            events: copy(Api::namespaced(client.clone(), space), &gate, of_pods, &unheard),
+            nodes: copy(Api::all(client.clone()), &gate, String::new(), &unheard),
+            // Those about claims too, which tell why a home has no volume: hardly any are about anything else.
+            events: copy(Api::namespaced(client.clone(), space), &gate, String::new(), &unheard),
             policies: Policies::default(),
             others: Others::default(),
             fence: Fence::default(),
@@ -111,8 +111,8 @@ impl Cluster {
 fn copy<K: crate::copy::Kind>(
     api: Api<K>,
     gate: &Arc<Gate>,
-    selection: Selection,
+    labels: String,
     changes: &watch::Sender<u64>,
 ) -> Arc<Copy<K>> {
-    Arc::new(Copy::new(api, gate.clone(), selection, changes.clone()))
+    Arc::new(Copy::new(api, gate.clone(), labels, changes.clone()))
 }

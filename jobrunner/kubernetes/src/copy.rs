@@ -1,25 +1,27 @@
 //! One resumable watch that keeps the copy of a kind.
 
-use std::fmt::Debug;
-use std::sync::Arc;
-use std::time::Duration;
+mod pause;
 
+use std::fmt::Debug;
+use std::mem;
+use std::sync::Arc;
+
+use domain::provider::Error;
 use futures_util::{StreamExt as _, pin_mut};
 use kube::api::{ListParams, WatchEvent, WatchParams};
 use kube::{Api, Resource};
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, watch};
-use tokio::time::sleep;
+use tokio::time::Instant;
 
 use crate::cache::{self, Cache, Differences};
 use crate::call::{Answer, call, meaning, of_status};
 use crate::gate::Gate;
+use pause::Pause;
 
 /// Objects in one answer to a list.
 const PAGE: u32 = 500;
-const BACKOFF_FIRST: Duration = Duration::from_millis(250);
-const BACKOFF_MAX: Duration = Duration::from_secs(8);
 
 /// What a watch can be made of.
 pub(crate) trait Kind:
@@ -34,7 +36,6 @@ pub(crate) struct Copy<K> {
     api: Api<K>,
     gate: Arc<Gate>,
     labels: String,
-    fields: String,
     cache: Mutex<Cache<K>>,
     filled: watch::Sender<bool>,
     /// Told of every change.
@@ -43,26 +44,31 @@ pub(crate) struct Copy<K> {
     distrust: Notify,
 }
 
-/// Which objects.
-#[derive(Debug, Default)]
-pub(crate) struct Selection {
-    pub(crate) labels: String,
-    pub(crate) fields: String,
+/// Where a watch has come to.
+#[derive(Debug)]
+struct Place {
+    /// It goes on after this version.
+    version: String,
+    /// It has told something since it was opened.
+    has_told: bool,
+}
+
+/// How a watch that could be opened ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// As streams end: it goes on where it was.
+    Over,
+    /// It was found to tell nothing: everything is listed anew.
+    Distrusted,
 }
 
 impl<K: Kind> Copy<K> {
-    /// An empty copy, until [`Copy::follow`] runs.
-    pub(crate) fn new(
-        api: Api<K>,
-        gate: Arc<Gate>,
-        selection: Selection,
-        changes: watch::Sender<u64>,
-    ) -> Self {
+    /// An empty copy of the objects with these labels, until [`Copy::follow`] runs.
+    pub(crate) fn new(api: Api<K>, gate: Arc<Gate>, labels: String, changes: watch::Sender<u64>) -> Self {
         Self {
             api,
             gate,
-            labels: selection.labels,
-            fields: selection.fields,
+            labels,
             cache: Mutex::default(),
             filled: watch::Sender::new(false),
             changes,
@@ -109,29 +115,46 @@ impl<K: Kind> Copy<K> {
 
     /// Keeps the copy for ever.
     pub(crate) async fn follow(self: Arc<Self>) {
-        let mut version = None;
-        let mut pause = BACKOFF_FIRST;
+        let mut pause = Pause::default();
         loop {
-            let ended = match version.take() {
-                None => self.list().await,
-                Some(from) => self.watch(from).await,
-            };
-            match ended {
-                Ok(next) => {
-                    pause = BACKOFF_FIRST;
-                    version = next;
+            match self.list().await {
+                Ok(version) => self.watch_from(version, &mut pause).await,
+                Err(answer) => {
+                    tracing::warn!(kubernetes.kind = %K::kind(&()), error = ?answer, "the objects cannot be listed");
+                    pause.wait(Some(&answer)).await;
                 }
+            }
+        }
+    }
+
+    /// Watches until everything must be listed anew. A watch that cannot be opened at the moment keeps its place; only
+    /// an answer that the place is too old gives it up.
+    async fn watch_from(&self, version: String, pause: &mut Pause) {
+        let mut place = Place { version, has_told: false };
+        loop {
+            let begun = Instant::now();
+            let ended = self.watch(&mut place).await;
+            let has_stood = ended == Ok(End::Over) && begun.elapsed() > pause::MAX;
+            if mem::take(&mut place.has_told) || has_stood {
+                pause.reset();
+            }
+            match ended {
+                Ok(End::Distrusted) => return,
+                Err(Answer::Gone) => return pause.wait(None).await,
+                Ok(End::Over) => pause.wait(None).await,
                 Err(answer) => {
                     tracing::warn!(kubernetes.kind = %K::kind(&()), error = ?answer, "the watch was lost");
-                    sleep(pause).await;
-                    pause = (pause * 2).min(BACKOFF_MAX);
+                    tokio::select! {
+                        () = pause.wait(Some(&answer)) => (),
+                        () = self.distrust.notified() => return,
+                    }
                 }
             }
         }
     }
 
     /// Lists everything; the version from which to watch.
-    async fn list(&self) -> Result<Option<String>, Answer> {
+    async fn list(&self) -> Result<String, Answer> {
         let mut params = self.params();
         let mut objects = Vec::new();
         let version = loop {
@@ -145,44 +168,46 @@ impl<K: Kind> Copy<K> {
         self.cache.lock().fill(objects, cache::number(version.as_deref()));
         self.filled.send_replace(true);
         self.tell();
-        Ok(version)
+        let detail = || "the API server gave a list without its version".to_owned();
+        version.ok_or_else(|| Answer::Failed(Error::Unavailable { detail: detail() }))
     }
 
     fn params(&self) -> ListParams {
-        ListParams::default().labels(&self.labels).fields(&self.fields).limit(PAGE)
+        ListParams::default().labels(&self.labels).limit(PAGE)
     }
 
-    /// Watches until the stream ends; the version from which to go on, or none to list anew.
-    async fn watch(&self, from: String) -> Result<Option<String>, Answer> {
-        let params = WatchParams::default().labels(&self.labels).fields(&self.fields);
-        let stream = call(&self.gate, self.api.watch(&params, &from)).await;
-        let stream = match stream {
-            Err(Answer::Gone) => return Ok(None),
-            other => other?,
-        };
+    /// Watches from a place, which moves along, until the stream ends.
+    ///
+    /// # Errors
+    /// It could not be opened, or the API server ended it with an answer; [`Answer::Gone`] when the place is too old.
+    async fn watch(&self, place: &mut Place) -> Result<End, Answer> {
+        let params = WatchParams::default().labels(&self.labels);
+        let stream = call(&self.gate, self.api.watch(&params, &place.version)).await?;
         pin_mut!(stream);
-        let mut version = from;
         loop {
             let event = tokio::select! {
                 event = stream.next() => event,
-                () = self.distrust.notified() => return Ok(None),
+                () = self.distrust.notified() => return Ok(End::Distrusted),
             };
             match event {
-                None => return Ok(Some(version)),
+                None => return Ok(End::Over),
                 Some(Err(error)) => {
                     tracing::info!(kubernetes.kind = %K::kind(&()), error = ?meaning(error), "the watch is resumed");
-                    sleep(BACKOFF_FIRST).await;
-                    return Ok(Some(version));
+                    return Ok(End::Over);
                 }
-                Some(Ok(event)) => match self.take(event)? {
-                    Some(next) => version = next,
-                    None => return Ok(None),
-                },
+                Some(Ok(event)) => {
+                    let brought = self.take(event)?;
+                    place.version = brought.unwrap_or(mem::take(&mut place.version));
+                    place.has_told = true;
+                }
             }
         }
     }
 
-    /// Takes in an event; the version that it brought, or none when the watch is too old to go on.
+    /// Takes in an event; the version that it brought.
+    ///
+    /// # Errors
+    /// It is an answer of the API server that ends the watch.
     fn take(&self, event: WatchEvent<K>) -> Result<Option<String>, Answer> {
         let version = |object: &K| object.meta().resource_version.clone();
         match event {
@@ -197,10 +222,7 @@ impl<K: Kind> Copy<K> {
                 Ok(version(&object))
             }
             WatchEvent::Bookmark(bookmark) => Ok(Some(bookmark.metadata.resource_version)),
-            WatchEvent::Error(status) => match of_status(&status) {
-                Answer::Gone => Ok(None),
-                other => Err(other),
-            },
+            WatchEvent::Error(status) => Err(of_status(&status)),
         }
     }
 
@@ -233,3 +255,6 @@ impl<K: Kind> Copy<K> {
         Ok(behind + missing.len() + vanished)
     }
 }
+
+#[cfg(test)]
+mod tests;
