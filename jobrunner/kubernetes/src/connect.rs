@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kube::Client;
+use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
-use crate::Config;
 use crate::manifest::is_range;
+use crate::{Config, patience};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -18,7 +19,10 @@ const SILENCE_MAX: Duration = Duration::from_secs(150);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file that says how to reach the cluster.
-    #[error("kubeconfig {path}: {error}")]
+    #[error(
+        "the kubeconfig {path} cannot be used ({error}): set kubernetes.kubeconfig to a file that this process may \
+         read, and with which kubectl reaches the cluster"
+    )]
     Kubeconfig {
         /// Which file.
         path: PathBuf,
@@ -37,7 +41,10 @@ pub enum Error {
         problem: String,
     },
     /// The client cannot be made.
-    #[error("no client: {0}")]
+    #[error(
+        "no client of the API server can be made ({0}): check the certificates and the credentials that the kubeconfig \
+         or the service account names"
+    )]
     Client(String),
 }
 
@@ -60,7 +67,8 @@ pub(crate) async fn client(config: &Config) -> Result<Client, Error> {
     way.reset_reader_on_write = true;
     // Retries are the callers', who know what to do meanwhile.
     way.default_retry = false;
-    Client::try_from(way).map_err(|error| Error::Client(error.to_string()))
+    let builder = ClientBuilder::try_from(way).map_err(|error| Error::Client(error.to_string()))?;
+    Ok(builder.with_layer(&patience::layer()).build())
 }
 
 fn check(config: &Config) -> Result<(), Error> {

@@ -21,6 +21,7 @@ mod manifest;
 mod names;
 mod observe;
 mod others;
+mod patience;
 mod policies;
 mod provider;
 mod quantity;

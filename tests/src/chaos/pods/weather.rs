@@ -64,5 +64,5 @@ impl Weather {
 /// An answer as the API server words it.
 pub(super) fn status(code: StatusCode, reason: &str) -> serde_json::Value {
     json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "reason": reason,
-        "code": code.as_u16(), "message": format!("a test says {reason}"), "details": {"retryAfterSeconds": 1}})
+        "code": code.as_u16(), "message": format!("a test says {reason}")})
 }

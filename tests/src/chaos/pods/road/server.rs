@@ -23,6 +23,9 @@ use crate::chaos::op::Dice;
 
 type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
+/// How long who asks too often is to wait, in seconds: longer than anybody waits who is not told.
+const RETRY_AFTER_S: u32 = 2;
+
 /// When a write is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Moment {
@@ -179,13 +182,25 @@ fn is_watch(request: &Request<Incoming>) -> bool {
 }
 
 fn refusal(code: StatusCode, reason: &str) -> anyhow::Result<Response<Body>> {
-    let text = status(code, reason).to_string();
-    let body = Full::new(Bytes::from(text)).map_err(|never: Infallible| match never {}).boxed_unsync();
-    Ok(Response::builder()
-        .status(code)
-        .header("content-type", "application/json")
-        .header("retry-after", "1")
-        .body(body)?)
+    if code == StatusCode::TOO_MANY_REQUESTS {
+        return too_many();
+    }
+    let answer = Response::builder().status(code).header("content-type", "application/json");
+    Ok(answer.body(full(status(code, reason).to_string()))?)
+}
+
+/// As an API server answers whose queues are full: not by a status, and how long to wait is only in a header.
+fn too_many() -> anyhow::Result<Response<Body>> {
+    let answer = Response::builder()
+        .status(StatusCode::TOO_MANY_REQUESTS)
+        .header("content-type", "text/plain; charset=utf-8")
+        .header("x-content-type-options", "nosniff")
+        .header("retry-after", RETRY_AFTER_S);
+    Ok(answer.body(full("Too many requests, please try again later.\n".to_owned()))?)
+}
+
+fn full(text: String) -> Body {
+    Full::new(Bytes::from(text)).map_err(|never: Infallible| match never {}).boxed_unsync()
 }
 
 /// Serves until it is dropped.
