@@ -88,13 +88,30 @@ pub struct Resource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Made but not running yet; with what it waits for, when the provider says so.
-    Pending(Option<crate::cause::Code>),
+    Pending(Option<Wait>),
     /// Running.
     Running,
     /// Ended by itself.
     Exited(Exit),
     /// Being removed.
     Deleting,
+}
+
+/// What a machine that does not run yet waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The cause in the catalogue.
+    pub code: crate::cause::Code,
+    /// What is missing in a short sentence for people, when the provider knows more than the code says. Without
+    /// secrets and without anything that a machine printed. It changes only when what is missing does, since people
+    /// are told of each change.
+    pub detail: Option<String>,
+}
+
+impl From<crate::cause::Code> for Wait {
+    fn from(code: crate::cause::Code) -> Self {
+        Self { code, detail: None }
+    }
 }
 
 /// How a machine ended.
@@ -165,8 +182,11 @@ pub struct Limits {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No room; nothing was made.
-    #[error("no room")]
-    NoCapacity,
+    #[error("no room{}", .detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default())]
+    NoCapacity {
+        /// What is missing in a short sentence for people, when the provider knows. Without secrets.
+        detail: Option<String>,
+    },
     /// Asked too often; nothing was made.
     #[error("throttled")]
     Throttled {

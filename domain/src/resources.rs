@@ -56,6 +56,19 @@ impl Resources {
             && self.gpus <= room.gpus
     }
 
+    /// What there is not enough of in `free`, in words for people: `not enough free CPU, memory`. None when it fits.
+    #[must_use]
+    pub fn lacking(self, free: Self) -> Option<String> {
+        let amounts = [
+            ("CPU", self.cpu_millis > free.cpu_millis),
+            ("memory", self.memory_mib > free.memory_mib),
+            ("disk", self.disk_mib > free.disk_mib),
+            ("GPUs", self.gpus > free.gpus),
+        ];
+        let lacking: Vec<_> = amounts.into_iter().filter_map(|(name, lacks)| lacks.then_some(name)).collect();
+        (!lacking.is_empty()).then(|| format!("not enough free {}", lacking.join(", ")))
+    }
+
     /// The name of the first amount that is larger than in `room`, for a message.
     #[must_use]
     pub const fn first_excess(self, room: Self) -> Option<&'static str> {
@@ -76,5 +89,18 @@ impl Resources {
 impl std::iter::Sum for Resources {
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
         amounts.fold(Self::default(), Self::plus)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lacking_has_words() {
+        let free = Resources { cpu_millis: 1000, memory_mib: 100, disk_mib: 0, gpus: 0 };
+        let asked = Resources { memory_mib: 200, gpus: 1, ..free };
+        assert_eq!(asked.lacking(free).as_deref(), Some("not enough free memory, GPUs"));
+        assert_eq!(free.lacking(free), None);
     }
 }

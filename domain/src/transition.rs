@@ -180,14 +180,15 @@ pub fn answered(
     let Some(error) = answers.iter().find_map(|answer| answer.as_ref().err()) else {
         return Status { cause: if only_learned { status.cause } else { None }, ..status };
     };
-    let tells = matches!(error, Error::NoCapacity | Error::Rejected { .. });
+    let tells = matches!(error, Error::NoCapacity { .. } | Error::Rejected { .. });
     if only_learned && tells {
         return status;
     }
     let partly = Sandbox { intent: sandbox.intent.clone(), status };
     match error {
-        Error::NoCapacity => {
-            moved(&partly, Phase::Queued, Some(Cause::new(Code::NoCapacity, stage, now)), now)
+        Error::NoCapacity { detail } => {
+            let cause = Cause { detail: detail.clone(), ..Cause::new(Code::NoCapacity, stage, now) };
+            moved(&partly, Phase::Queued, Some(cause), now)
         }
         Error::Rejected { code, detail } => moved(
             &partly,
@@ -215,7 +216,7 @@ fn learn(machine: &mut Machine, answer: &Result<ResourceId, Error>, now: Timesta
                 machine.resource = Some(id.clone());
             }
         }
-        Err(Error::NoCapacity | Error::Rejected { .. }) => machine.asked_at = None,
+        Err(Error::NoCapacity { .. } | Error::Rejected { .. }) => machine.asked_at = None,
         // This call made nothing, but an earlier one of the same attempt may have.
         Err(Error::Throttled { .. } | Error::Unavailable { .. }) => {}
     }

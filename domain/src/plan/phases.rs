@@ -4,7 +4,7 @@ use super::{ATTEMPTS_MAX, Observations, Probe, Step, current, is_of};
 use crate::cause::{Cause, Code};
 use crate::id::MachineName;
 use crate::phase::{Phase, Wanted};
-use crate::provider::{Exit, Inventory, Kind, ResourceId, State};
+use crate::provider::{Exit, Inventory, Kind, ResourceId, State, Wait};
 use crate::sandbox::{Machine, Sandbox};
 use crate::template::Template;
 use crate::time::Timestamp;
@@ -53,7 +53,7 @@ impl View<'_> {
 
     /// Without a fresh list nothing is concluded; who waits is told so.
     fn no_answer(&self) -> Step {
-        self.explain(Code::ProviderUnavailable).unwrap_or(Step::Nothing)
+        self.explain(&Code::ProviderUnavailable.into()).unwrap_or(Step::Nothing)
     }
 
     /// What people were told while there was no list holds no more. A machine that could not be asked for has the same
@@ -65,13 +65,15 @@ impl View<'_> {
         status.cause.as_ref().is_some_and(|cause| cause.code == SILENT)
             && (status.next_attempt_at.is_none() || status.phase == Phase::Queued)
             && !matches!(status.phase, Phase::Failed | Phase::Stopped)
-            && self.waits_for(listed) != Some(SILENT)
+            && self.waits_for(listed).is_none_or(|wait| wait.code != SILENT)
     }
 
-    /// The step that tells people why it waits, unless they were told already.
-    fn explain(&self, code: Code) -> Option<Step> {
-        let told = self.sandbox.status.cause.as_ref().map(|cause| cause.code);
-        (told != Some(code)).then(|| Step::Explain(Some(self.cause(code))))
+    /// The step that tells people why it waits, unless they were told already: as much, or more.
+    fn explain(&self, wait: &Wait) -> Option<Step> {
+        let says =
+            |cause: &Cause| cause.code == wait.code && (wait.detail.is_none() || cause.detail == wait.detail);
+        let is_told = self.sandbox.status.cause.as_ref().is_some_and(says);
+        (!is_told).then(|| Step::Explain(Some(self.waiting(wait))))
     }
 
     fn provisioning(&self) -> Step {
@@ -261,8 +263,9 @@ impl View<'_> {
         }
         let late = self.now >= began.plus_s(self.template.start_deadline_s());
         // "The image is missing" says more than "too late".
-        let code = self.seen.listed.as_ref().and_then(|listed| self.waits_for(listed));
-        late.then(|| self.retire(self.cause(code.unwrap_or(Code::StartTimedOut))))
+        let wait = self.seen.listed.as_ref().and_then(|listed| self.waits_for(listed));
+        let cause = || wait.map_or_else(|| self.cause(Code::StartTimedOut), |wait| self.waiting(wait));
+        late.then(|| self.retire(cause()))
     }
 
     fn started_at(&self) -> Option<Timestamp> {
@@ -272,17 +275,17 @@ impl View<'_> {
 
     /// People are told what the provider says that it waits for, as often as that changes.
     fn wait_for_start(&self, listed: &Inventory) -> Step {
-        if let Some(told) = self.waits_for(listed).and_then(|code| self.explain(code)) {
+        if let Some(told) = self.waits_for(listed).and_then(|wait| self.explain(wait)) {
             return told;
         }
         self.started_at()
             .map_or(Step::Nothing, |began| Step::WaitUntil(began.plus_s(self.template.start_deadline_s())))
     }
 
-    fn waits_for(&self, listed: &Inventory) -> Option<Code> {
+    fn waits_for<'a>(&self, listed: &'a Inventory) -> Option<&'a Wait> {
         let states =
             self.sandbox.status.machines.iter().filter_map(|machine| Some(&current(machine, listed)?.state));
-        states.filter_map(|state| if let State::Pending(code) = state { *code } else { None }).next()
+        states.filter_map(|state| if let State::Pending(wait) = state { wait.as_ref() } else { None }).next()
     }
 
     fn retire(&self, cause: Cause) -> Step {
@@ -313,6 +316,10 @@ impl View<'_> {
 
     fn cause(&self, code: Code) -> Cause {
         Cause::new(code, self.sandbox.status.phase, self.now)
+    }
+
+    fn waiting(&self, wait: &Wait) -> Cause {
+        Cause { detail: wait.detail.clone(), ..self.cause(wait.code) }
     }
 
     /// Going down, with the policy's reason when there is one.

@@ -4,10 +4,13 @@ use super::{Observations, Probe, Step, plan};
 use crate::cause::{Cause, Code};
 use crate::id::MachineName;
 use crate::phase::{Phase, Wanted};
-use crate::provider::{Address, Exit, Inventory, Kind, Resource, ResourceId, State, StoreEpoch, Tags};
+use crate::provider::{
+    Address, Error, Exit, Inventory, Kind, Resource, ResourceId, State, StoreEpoch, Tags, Wait,
+};
 use crate::sandbox::{Intent, Machine, Sandbox, Status, TemplateRef};
 use crate::template::{Template, version_of};
 use crate::time::Timestamp;
+use crate::transition;
 
 const NOW: Timestamp = Timestamp::from_ms(1_000_000);
 
@@ -200,19 +203,49 @@ fn a_start_that_takes_too_long_is_recycled() {
     assert!(matches!(step, Step::Retire { cause, .. } if cause.code == Code::StartTimedOut));
 }
 
+fn waits(code: Code, detail: Option<&str>) -> State {
+    State::Pending(Some(Wait { code, detail: detail.map(str::to_owned) }))
+}
+
+#[test]
+fn what_is_missing_is_told_and_told_again_when_that_changes() {
+    let lacks = |what: Option<&str>| listed(vec![resource(1, waits(Code::NoCapacity, what))]);
+    let mut sandbox = born(Phase::Provisioning);
+    for what in ["memory", "CPU"] {
+        let Step::Explain(Some(cause)) = step(&sandbox, &lacks(Some(what))) else { panic!("{what} is told") };
+        assert_eq!((cause.code, cause.detail.as_deref()), (Code::NoCapacity, Some(what)));
+        sandbox.status.cause = Some(cause);
+        assert!(matches!(step(&sandbox, &lacks(Some(what))), Step::WaitUntil(_)));
+    }
+    assert!(matches!(step(&sandbox, &lacks(None)), Step::WaitUntil(_)), "who knows less takes nothing back");
+    let late = plan(&sandbox, &template(), &lacks(Some("CPU")), NOW.plus_s(58));
+    assert!(matches!(late, Step::Retire { cause, .. } if cause.detail.as_deref() == Some("CPU")));
+}
+
+#[test]
+fn who_goes_back_to_the_queue_knows_what_is_missing() {
+    let full = Error::NoCapacity { detail: Some("pods (1 of 1 used)".to_owned()) };
+    assert_eq!(full.to_string(), "no room: pods (1 of 1 used)");
+    assert_eq!(Error::NoCapacity { detail: None }.to_string(), "no room");
+    let status = transition::answered(&born(Phase::Provisioning), &[main()], &[Err(full)], NOW, 0);
+    let cause = status.cause.unwrap();
+    assert_eq!((status.phase, cause.code), (Phase::Queued, Code::NoCapacity));
+    assert_eq!(cause.detail.as_deref(), Some("pods (1 of 1 used)"));
+}
+
 #[test]
 fn who_waits_is_told_why_once() {
-    let waiting = listed(vec![resource(1, State::Pending(Some(Code::ImageMissing)))]);
+    let waiting = listed(vec![resource(1, waits(Code::ImageMissing, None))]);
     let mut sandbox = born(Phase::Provisioning);
     let Step::Explain(Some(cause)) = step(&sandbox, &waiting) else { panic!("it is told") };
     assert_eq!((cause.code, cause.stage), (Code::ImageMissing, Phase::Provisioning));
     sandbox.status.cause = Some(cause);
     assert!(matches!(step(&sandbox, &waiting), Step::WaitUntil(_)));
-    let silent = listed(vec![resource(1, State::Pending(Some(Code::ProviderUnavailable)))]);
+    let silent = listed(vec![resource(1, waits(Code::ProviderUnavailable, None))]);
     sandbox.status.cause = Some(Cause::new(Code::ProviderUnavailable, Phase::Provisioning, NOW));
     assert!(matches!(step(&sandbox, &silent), Step::WaitUntil(_)), "the provider itself says so");
     sandbox.status.cause = Some(Cause::new(Code::ImageMissing, Phase::Provisioning, NOW));
-    let other = listed(vec![resource(1, State::Pending(Some(Code::NodeLost)))]);
+    let other = listed(vec![resource(1, waits(Code::NodeLost, None))]);
     assert!(matches!(step(&sandbox, &other), Step::Explain(Some(cause)) if cause.code == Code::NodeLost));
     let late = plan(&sandbox, &template(), &waiting, NOW.plus_s(58));
     assert!(matches!(late, Step::Retire { cause, .. } if cause.code == Code::ImageMissing));

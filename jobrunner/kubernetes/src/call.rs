@@ -8,6 +8,7 @@ use kube::core::Status;
 use tokio::time::timeout;
 
 use crate::gate::Gate;
+use crate::quota;
 
 /// Longest wait for one answer.
 const ANSWER_MAX: Duration = Duration::from_secs(15);
@@ -62,7 +63,10 @@ pub(crate) async fn call<T>(
 pub(crate) fn meaning(error: kube::Error) -> Answer {
     match error {
         kube::Error::Api(status) => of_status(&status),
-        other => unavailable(format!("the API server cannot be reached: {other}")),
+        other => unavailable(format!(
+            "the API server cannot be reached ({other}): check that it runs, and that its address and its certificate \
+             are those that this process was told"
+        )),
     }
 }
 
@@ -88,13 +92,19 @@ fn throttled(status: &Status) -> Answer {
 
 /// A quota that is used up is room that is missing; rules of the cluster refuse for good; else we lack a right.
 fn forbidden(message: &str) -> Answer {
-    if message.contains("exceeded quota") {
-        return Answer::Failed(Error::NoCapacity);
+    if let Some(limit) = quota::reached(message) {
+        return Answer::Failed(Error::NoCapacity { detail: Some(limit) });
     }
     if is_admission(message) {
         return rejected(message);
     }
-    unavailable(format!("the API server does not allow it: {message}"))
+    if quota::is_uncounted(message) {
+        return unavailable(format!("the cluster still counts what a quota is about: {message}"));
+    }
+    unavailable(format!(
+        "the API server does not allow it ({message}): bind the chart's roles (templates/jobrunner/rbac.yaml) to the \
+         jobrunner's account"
+    ))
 }
 
 fn rejected(message: &str) -> Answer {
@@ -109,6 +119,10 @@ fn is_admission(message: &str) -> bool {
         "violates PodSecurity",
         "forbidden: maximum",
         "forbidden: minimum",
+        "forbidden: [maximum",
+        "forbidden: [minimum",
+        // A quota counts an amount that the machine does not state.
+        "failed quota: ",
     ]
     .iter()
     .any(|words| message.contains(words))
@@ -132,24 +146,33 @@ mod tests {
         let hook = "admission webhook \"rules.example.com\" denied the request: no such image here";
         let failed = Answer::Failed;
         let refused = |code, detail: &str| failed(Error::Rejected { code, detail: detail.to_owned() });
+        let quota =
+            "pods \"x\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=9, limited: pods=9";
+        let limit = "the namespace's quota q is used up: pods (1 asked for, 9 of 9 used)";
+        let unstated = "pods \"x\" is forbidden: failed quota: q: must specify limits.cpu for: machine";
         for (given, expected) in [
             (status(404, "NotFound", ""), Answer::NotFound),
             (status(409, "AlreadyExists", ""), Answer::AlreadyExists),
             (status(409, "Conflict", ""), Answer::Conflict),
             (status(410, "Expired", ""), Answer::Gone),
             (status(429, "TooManyRequests", ""), failed(Error::Throttled { retry_after_s: Some(1) })),
-            (
-                status(403, "Forbidden", "pods \"x\" is forbidden: exceeded quota: q"),
-                failed(Error::NoCapacity),
-            ),
+            (status(403, "Forbidden", quota), failed(Error::NoCapacity { detail: Some(limit.to_owned()) })),
+            (status(403, "Forbidden", unstated), refused(Code::AdmissionDenied, unstated)),
             (status(403, "Forbidden", hook), refused(Code::AdmissionDenied, hook)),
             (status(400, "BadRequest", hook), refused(Code::AdmissionDenied, hook)),
             (status(422, "Invalid", "spec.x: wrong"), refused(Code::MachineRejected, "spec.x: wrong")),
         ] {
             assert_eq!(of_status(&given), expected, "{given:?}");
         }
-        for (code, words) in [(401, "renew"), (403, "not allow"), (500, "500"), (503, "503")] {
-            let answer = of_status(&status(code, "", "x"));
+        let uncounted = "pods \"x\" is forbidden: status unknown for quota: q, resources: pods";
+        for (code, message, words) in [
+            (401, "x", "renew"),
+            (403, "x", "bind the chart's roles"),
+            (403, uncounted, "still counts"),
+            (500, "x", "500"),
+            (503, "x", "503"),
+        ] {
+            let answer = of_status(&status(code, "", message));
             assert!(
                 matches!(&answer, Answer::Failed(Error::Unavailable { detail }) if detail.contains(words)),
                 "{answer:?}"

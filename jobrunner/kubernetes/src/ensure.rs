@@ -69,9 +69,10 @@ fn known(cluster: &Cluster, tags: &Tags) -> Result<Option<ObjectId>, Error> {
 }
 
 async fn fits(cluster: &Cluster, spec: &MachineSpec) -> Result<(), Error> {
-    match cluster.room().await?.fit(&cluster.config, spec.machine.resources) {
+    let (room, asked) = (cluster.room().await?, spec.machine.resources);
+    match room.fit(&cluster.config, asked) {
         Fit::Yes => Ok(()),
-        Fit::NotNow => Err(Error::NoCapacity),
+        Fit::NotNow => Err(Error::NoCapacity { detail: Some(room.lacking(asked)) }),
         Fit::Never(field) => Err(Error::Rejected {
             code: Code::MachineRejected,
             detail: format!("resources.{field} is more than any node of this region has"),

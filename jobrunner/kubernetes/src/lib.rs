@@ -25,9 +25,11 @@ mod patience;
 mod policies;
 mod provider;
 mod quantity;
+mod quota;
 mod remove;
 mod room;
 mod verify;
+mod words;
 
 #[cfg(feature = "testing")]
 pub use bare::{Bare, BareError};

@@ -1,13 +1,20 @@
 //! From objects and events of a cluster to what they mean: pure.
 
+mod events;
 mod exit;
 mod pending;
+mod unscheduled;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::cause::Code;
 use domain::provider::{Address, Exit, Kind, Resource, State};
 use domain::time::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStatus, PersistentVolumeClaim, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+
+pub(crate) use events::LastEvents;
 
 use crate::manifest::MACHINE;
 use crate::names::{self, ASKED_AT, EXPIRES_AT, ObjectId};
@@ -21,11 +28,13 @@ pub(crate) struct Around<'a> {
     pub(crate) is_deleted_by_us: bool,
     /// The last notable event about it.
     pub(crate) event: Option<&'a Event>,
+    /// The last event about the claim of its home, while that has no volume.
+    pub(crate) home_event: Option<&'a Event>,
     /// The present moment.
     pub(crate) now: Timestamp,
 }
 
-/// An event about a pod.
+/// An event about a pod or a claim.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {
     /// The reason, such as `FailedMount`.
@@ -64,6 +73,24 @@ pub(crate) fn home(claim: &PersistentVolumeClaim) -> Option<Resource> {
         created_at: created_at(meta),
         expires_at: annotation(meta, EXPIRES_AT),
     })
+}
+
+/// The claim of the home that a pod mounts.
+pub(crate) fn claim_of(pod: &Pod) -> Option<&str> {
+    let volumes = pod.spec.as_ref()?.volumes.as_deref()?;
+    let claims = volumes.iter().filter_map(|volume| volume.persistent_volume_claim.as_ref());
+    claims.map(|claim| claim.claim_name.as_str()).next()
+}
+
+/// The uids of claims that have no volume yet, by name: what their events say is why.
+pub(crate) fn unbound(claims: &[Arc<PersistentVolumeClaim>]) -> BTreeMap<&str, &str> {
+    let is_bound = |claim: &PersistentVolumeClaim| {
+        claim.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Bound")
+    };
+    let unbound = claims.iter().filter(|claim| !is_bound(claim));
+    unbound
+        .filter_map(|claim| Some((claim.metadata.name.as_deref()?, claim.metadata.uid.as_deref()?)))
+        .collect()
 }
 
 /// What a pod does.

@@ -1,6 +1,6 @@
 //! The provider's door.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,13 +20,11 @@ use tokio::time::sleep;
 use crate::cluster::Cluster;
 use crate::connect::{self, Error};
 use crate::names::{self, ObjectId};
-use crate::observe::{self, Around, Event};
+use crate::observe::{self, Around, LastEvents};
 use crate::{Config, ensure, remove, room};
 
 const BATCH_MEMBERS_MAX: usize = 16;
 const CONCURRENT_CALLS_MAX: usize = 16;
-/// What the kubelet says of every container that it ends: the event before it says why.
-const ENDING: &str = "Killing";
 /// News that come together wake one tick.
 const GATHER: Duration = Duration::from_millis(50);
 
@@ -68,7 +66,9 @@ impl Kubernetes {
             .filter(|node| !room::is_lost(node))
             .filter_map(|node| node.metadata.name.as_deref())
             .collect();
-        let events = last_events(&cluster.events.all());
+        let events = LastEvents::of(&cluster.events.all());
+        let claims = cluster.claims.all();
+        let unbound = observe::unbound(&claims);
         let around = |pod: &Pod| {
             let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
             let tags = names::tags(domain::provider::Kind::Machine, &pod.metadata);
@@ -78,28 +78,16 @@ impl Kubernetes {
             Around {
                 node_is_lost: node.is_some_and(|node| !alive.contains(node)),
                 is_deleted_by_us: is_ours,
-                event: pod.metadata.uid.as_ref().and_then(|uid| events.get(uid)),
+                event: pod.metadata.uid.as_deref().and_then(|uid| events.about(uid)),
+                home_event: observe::claim_of(pod)
+                    .and_then(|claim| unbound.get(claim))
+                    .and_then(|uid| events.about(uid)),
                 now: cluster.clock.now(),
             }
         };
         let port = cluster.config.agent_port;
         cluster.pods.all().iter().filter_map(|pod| observe::machine(pod, port, around(pod))).collect()
     }
-}
-
-/// The last event about each pod, by the pod's uid.
-fn last_events(events: &[Arc<k8s_openapi::api::core::v1::Event>]) -> BTreeMap<String, Event> {
-    let mut last: BTreeMap<String, (Timestamp, Event)> = BTreeMap::new();
-    for event in events.iter().filter(|event| event.reason.as_deref() != Some(ENDING)) {
-        let Some(uid) = event.involved_object.uid.clone() else { continue };
-        let at = event.last_timestamp.as_ref().map_or_else(Timestamp::default, observe::moment);
-        if last.get(&uid).is_none_or(|(known, _)| *known <= at) {
-            let reason = event.reason.clone().unwrap_or_default();
-            let message = event.message.clone().unwrap_or_default();
-            last.insert(uid, (at, Event { reason, message }));
-        }
-    }
-    last.into_iter().map(|(uid, (_, event))| (uid, event)).collect()
 }
 
 #[async_trait]

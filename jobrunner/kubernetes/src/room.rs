@@ -1,5 +1,7 @@
 //! How much room nodes have, and how much of it pods take: pure.
 
+mod lacking;
+
 use std::collections::BTreeMap;
 
 use domain::provider::{Capacity, Nodes};

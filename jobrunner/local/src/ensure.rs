@@ -80,11 +80,12 @@ fn reserve(
         return renew(ground, &folder, record).map_err(unavailable);
     }
     let room = room::capacity(ground).map_err(unavailable)?;
-    if !room.used.plus(spec.machine.resources).fits(room.total) {
-        return Err(Error::NoCapacity);
+    let free = room.total.minus(room.used);
+    if !spec.machine.resources.fits(free) {
+        return Err(Error::NoCapacity { detail: spec.machine.resources.lacking(free) });
     }
     let Some(uid) = uids::of_sandbox(ground, &spec.tags.sandbox).map_err(unavailable)? else {
-        return Err(Error::NoCapacity);
+        return Err(Error::NoCapacity { detail: Some("every user id for sandboxes is taken".to_owned()) });
     };
     if spec.machine.home.is_some() && !home::ensure(ground, spec, uid).map_err(unavailable)? {
         return Err(Error::Unavailable { detail: "its home is being removed".to_owned() });

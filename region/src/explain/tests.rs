@@ -1,4 +1,5 @@
 use super::*;
+use crate::api::view::Cause;
 
 fn told(phase: &str, language: Language) -> String {
     let now = "2026-09-01T08:10:00Z".parse().unwrap();
@@ -26,7 +27,7 @@ Timeline:
   2026-09-01 08:00:00           created; queued
   08:00:00    +20ms  provisioning
   08:00:00   +100ms  starting
-  08:00:05      +4s  failed; The main program of the environment ended unexpectedly.
+  08:00:05      +4s  failed; The main program of the environment ended unexpectedly. (exit code 3)
 ";
     assert_eq!(told("failed", Language::En), expected);
 }
@@ -36,6 +37,22 @@ fn a_queued_one_knows_its_place() {
     let text = told("queued", Language::En);
     assert!(text.contains("Now: queued: place 3 in the queue, about 20 to 60 s"), "{text}");
     assert!(text.contains("it starts by itself when its turn comes"), "{text}");
+}
+
+#[test]
+fn who_waits_reads_what_is_missing() {
+    let missing = "no node can take it: not enough free memory";
+    let mut sandbox = recorded::sandbox("queued");
+    let cause = recorded::sandbox("failed").cause.map(|cause| Cause {
+        slug: "no_capacity".to_owned(),
+        detail: Some(missing.to_owned()),
+        ..cause
+    });
+    sandbox.cause = cause;
+    let now = "2026-09-01T08:10:00Z".parse().unwrap();
+    let text = story(&sandbox, &[], now, Language::En);
+    assert!(text.contains("Now: queued: place 3 in the queue"), "{text}");
+    assert!(text.contains(&format!("Details: {missing}\n")), "{text}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::time::Timestamp;
 
-use crate::api::view::{Event, Sandbox};
+use crate::api::view::{Cause, Event, Sandbox};
 use crate::language::Language;
 use crate::output::age::{clock_time, span};
 
@@ -46,6 +46,16 @@ fn step(since: Duration) -> String {
     if since < ONE_SECOND { format!("+{}ms", since.as_millis()) } else { format!("+{}", span(since)) }
 }
 
+/// What happened, with its particulars.
+fn told(cause: &Cause, language: Language) -> String {
+    let text = cause.text.pick(language);
+    match (&cause.detail, language) {
+        (None, _) => text.to_owned(),
+        (Some(detail), Language::Zh) => format!("{text}（{detail}）"),
+        (Some(detail), Language::En) => format!("{text} ({detail})"),
+    }
+}
+
 /// What a line can tell.
 #[derive(Debug, PartialEq, Eq)]
 struct Told {
@@ -63,7 +73,7 @@ impl Told {
             phase: sandbox.phase.clone(),
             wanted: sandbox.wanted.clone(),
             generation: sandbox.generation,
-            cause: sandbox.cause.as_ref().map(|cause| cause.text.pick(language).to_owned()),
+            cause: sandbox.cause.as_ref().map(|cause| told(cause, language)),
             is_idle: sandbox.idle_stop_at.is_some(),
             expires_soon: sandbox.expires_soon,
         }

@@ -339,7 +339,7 @@ fn fault(kind: FaultKind) -> Fault {
         FaultKind::After => Fault::After(unavailable()),
         FaultKind::Late => Fault::Late(unavailable()),
         FaultKind::Held => Fault::Held,
-        FaultKind::NoCapacity => Fault::Before(ProviderError::NoCapacity),
+        FaultKind::NoCapacity => Fault::Before(ProviderError::NoCapacity { detail: None }),
         FaultKind::Throttled => Fault::Before(ProviderError::Throttled { retry_after_s: Some(1) }),
     }
 }

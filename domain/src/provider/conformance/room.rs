@@ -21,7 +21,7 @@ pub async fn room_is_counted(bench: &dyn Bench) {
         let other = Machine { resources, ..setting.named("other") };
         let answer = setting.ensure(setting.spec_of(other, 1)).await;
         let fits = match answer {
-            Err(Error::NoCapacity) => expected == "no room",
+            Err(Error::NoCapacity { .. }) => expected == "no room",
             Err(Error::Rejected { .. }) => expected == "refused",
             Ok(_) | Err(Error::Throttled { .. } | Error::Unavailable { .. }) => false,
         };

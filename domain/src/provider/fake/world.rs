@@ -98,8 +98,9 @@ impl World {
             let detail = "a later incarnation of this machine was made already".to_owned();
             return Err(Error::Rejected { code: Code::MachineLost, detail });
         }
-        if !self.used(now).plus(spec.machine.resources).fits(self.total) {
-            return Err(Error::NoCapacity);
+        let free = self.total.minus(self.used(now));
+        if !spec.machine.resources.fits(free) {
+            return Err(Error::NoCapacity { detail: spec.machine.resources.lacking(free) });
         }
         if spec.machine.home.is_some() {
             self.ensure_home(Tags { incarnation: spec.home_generation, ..spec.tags.clone() }, now)?;

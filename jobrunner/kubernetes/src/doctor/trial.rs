@@ -231,7 +231,7 @@ pub(super) fn refused(answer: Answer) -> Unmade {
     let error = domain::provider::Error::from(answer);
     let cause = match &error {
         domain::provider::Error::Rejected { code, .. } => Some(*code),
-        domain::provider::Error::NoCapacity => Some(Code::NoCapacity),
+        domain::provider::Error::NoCapacity { .. } => Some(Code::NoCapacity),
         _ => None,
     };
     Unmade { cause, words: error.to_string() }

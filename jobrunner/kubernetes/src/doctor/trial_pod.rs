@@ -24,7 +24,7 @@ pub(super) fn standing(pod: &Pod, config: &Config, now: Timestamp) -> Standing {
     match observe::machine(pod, config.agent_port, around).map(|machine| machine.state) {
         Some(State::Running) => Standing::Runs,
         Some(State::Exited(exit)) => Standing::Ended(exit.cause),
-        Some(State::Pending(cause)) => Standing::Waits(cause),
+        Some(State::Pending(wait)) => Standing::Waits(wait.map(|wait| wait.code)),
         Some(State::Deleting) | None => Standing::Ended(None),
     }
 }

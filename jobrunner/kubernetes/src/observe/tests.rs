@@ -1,12 +1,14 @@
 //! A table of what clusters say, and what it means.
 
+use std::sync::Arc;
+
 use domain::cause::Code;
-use domain::provider::{Exit, State};
+use domain::provider::{Exit, State, Wait};
 use domain::time::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use serde_json::{Value, json};
 
-use super::{Around, Event, home, machine, state};
+use super::{Around, Event, claim_of, home, machine, state, unbound};
 
 fn pod(status: Value) -> Pod {
     let meta = json!({"name": "bj-abcdefghij234567-main", "uid": "u-1", "creationTimestamp": "2026-09-01T08:00:00Z",
@@ -24,6 +26,12 @@ fn unscheduled(message: &str) -> Value {
 fn waiting(reason: &str, message: &str) -> Value {
     json!({"phase": "Pending", "containerStatuses": [{"name": "machine", "image": "", "imageID": "", "ready": false,
         "restartCount": 0, "state": {"waiting": {"reason": reason, "message": message}}}]})
+}
+
+/// What it waits for; it must not run yet.
+fn waits(pod: &Pod, around: Around<'_>) -> Option<Wait> {
+    let State::Pending(wait) = state(pod, around) else { panic!("it is not pending: {:?}", pod.status) };
+    wait
 }
 
 fn ended(code: i32, reason: &str, message: Option<&str>) -> Value {
@@ -83,8 +91,77 @@ fn waits_have_a_cause() {
         ),
     ];
     for (status, expected) in table {
-        assert_eq!(state(&pod(status.clone()), Around::default()), State::Pending(expected), "{status}");
+        assert_eq!(
+            waits(&pod(status.clone()), Around::default()).map(|wait| wait.code),
+            expected,
+            "{status}"
+        );
     }
+}
+
+#[test]
+fn waits_say_what_is_missing() {
+    let mut pull =
+        waiting("ImagePullBackOff", "failed to open https://blobs.example.com/?Signature=x: not found");
+    pull["containerStatuses"][0]["image"] = json!("registry.example.com/lab:9");
+    let hook =
+        "Exec lifecycle hook ([/agent]) for Container \"machine\" failed - error: , message: \"a secret\"";
+    for (status, expected) in [
+        (
+            unscheduled(
+                "0/2 nodes are available: 2 Insufficient memory. preemption: 0/2 nodes are available",
+            ),
+            Some("no node can take it: not enough free memory"),
+        ),
+        (pull, Some("registry.example.com/lab:9")),
+        (
+            waiting("CreateContainerConfigError", "container has runAsNonRoot and\nimage will run as root"),
+            Some("container has runAsNonRoot and image will run as root"),
+        ),
+        (waiting("PostStartHookError", hook), None),
+    ] {
+        let wait = waits(&pod(status.clone()), Around::default()).unwrap();
+        assert_eq!(wait.detail.as_deref(), expected, "{status}");
+    }
+}
+
+#[test]
+fn a_home_without_a_volume_is_explained_by_its_claim() {
+    let event = |reason: &str| Event { reason: reason.to_owned(), message: "the pool is\nfull".to_owned() };
+    let (failed, mount) = (event("ProvisioningFailed"), event("FailedMount"));
+    let around = |home_event| Around { home_event, ..Around::default() };
+    let unplaced =
+        pod(unscheduled("0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims."));
+    let placing = pod(json!({"phase": "Pending"}));
+    let said = Some(Wait { code: Code::VolumeUnavailable, detail: Some("the pool is full".to_owned()) });
+    for pod in [&unplaced, &placing] {
+        assert_eq!(waits(pod, around(Some(&failed))), said);
+    }
+    let going_well = event("Provisioning");
+    assert_eq!(waits(&placing, around(Some(&going_well))), None);
+    let wait = waits(&unplaced, around(Some(&going_well))).unwrap();
+    assert!(wait.detail.unwrap().contains("unbound immediate"), "the scheduler's word stays");
+    let full = pod(unscheduled("0/2 nodes are available: 2 Insufficient cpu."));
+    assert_eq!(waits(&full, around(Some(&failed))).unwrap().code, Code::NoCapacity);
+    assert_eq!(waits(&placing, Around { event: Some(&mount), ..around(None) }), said);
+}
+
+#[test]
+fn a_pods_claim_is_known_until_it_has_a_volume() {
+    let claim = |uid: &str, phase: &str| {
+        let claim =
+            json!({"metadata": {"name": format!("home-{uid}"), "uid": uid}, "status": {"phase": phase}});
+        Arc::new(serde_json::from_value::<PersistentVolumeClaim>(claim).unwrap())
+    };
+    let claims = [claim("one", "Pending"), claim("two", "Bound")];
+    assert_eq!(unbound(&claims).into_iter().collect::<Vec<_>>(), [("home-one", "one")]);
+    let mut mounts = pod(json!({}));
+    assert_eq!(claim_of(&mounts), None);
+    mounts.spec =
+        serde_json::from_value(json!({"containers": [], "volumes": [{"name": "agent", "emptyDir": {}},
+        {"name": "home", "persistentVolumeClaim": {"claimName": "home-one"}}]}))
+        .unwrap();
+    assert_eq!(claim_of(&mounts), Some("home-one"));
 }
 
 #[test]
@@ -143,7 +220,7 @@ fn events_say_what_statuses_do_not() {
     for (reason, now, expected) in table {
         let event = Event { reason: reason.to_owned(), message: String::new() };
         let around = Around { event: Some(&event), now: at(now), ..Around::default() };
-        assert_eq!(state(&pod(scheduled.clone()), around), State::Pending(expected), "{reason}");
+        assert_eq!(waits(&pod(scheduled.clone()), around).map(|wait| wait.code), expected, "{reason}");
     }
 }
 
@@ -169,7 +246,7 @@ fn a_lost_node_is_the_cause_until_we_remove_what_it_ran() {
     assert_eq!(state(&going, lost), State::Exited(exit));
     assert_eq!(state(&going, Around { is_deleted_by_us: true, ..lost }), State::Deleting);
     assert_eq!(state(&going, Around::default()), State::Deleting);
-    assert_eq!(state(&pod(json!({"phase": "Pending"})), lost), State::Pending(Some(Code::NodeLost)));
+    assert_eq!(waits(&pod(json!({"phase": "Pending"})), lost), Some(Code::NodeLost.into()));
 }
 
 #[test]

@@ -34,7 +34,8 @@ async fn causes_are_told() {
     let missing = json!({"container": {"image": "registry.test/no-such-image:1", "command": ["/bin/true"]}});
     let missing = Machine { name: "missing".parse().unwrap(), home: None, ..machine(&missing) };
     setting.made(setting.spec_of(missing, 1)).await;
-    let waits = |r: &Resource| r.state == State::Pending(Some(Code::ImageMissing));
+    let waits =
+        |r: &Resource| matches!(&r.state, State::Pending(Some(wait)) if wait.code == Code::ImageMissing);
     setting.machines_until("the image is missing", |all| all.iter().any(waits)).await;
     setting.clean().await;
     bench.remove().await;
