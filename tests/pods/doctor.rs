@@ -1,24 +1,23 @@
 //! `region doctor --cluster`: a cluster that is fit for a region, and each way in which one is not, with the remedy.
 
-mod account;
 mod call;
 
 use std::time::Duration;
 
 use serde_json::json;
-use tests::cluster::{Pods, apply};
+use tests::cluster::{Pods, apply, kubeconfig};
 use tests::outside::until;
 
-use self::account::{JOBRUNNER, kubeconfig};
 use self::call::{Call, marked};
 
+/// An account that nobody gave any right.
+const NOBODY: &str = "nobody";
 const SEEN_DEADLINE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fit_cluster_passes_with_the_rights_of_a_jobrunner() {
     let pods = Pods::new("fit").await.unwrap();
-    let kubeconfig = kubeconfig(&pods, JOBRUNNER).await.unwrap();
-    let call = Call::new(&pods).set("kubeconfig", kubeconfig.path().to_str().unwrap());
+    let call = Call::new(&pods);
     let found = call.runs(&["--image", "registry.test/shell:1"]).await.unwrap();
     println!("{}", found.text);
     assert!(found.success && found.bad().is_empty(), "{}", found.text);
@@ -33,8 +32,9 @@ async fn a_fit_cluster_passes_with_the_rights_of_a_jobrunner() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_missing_is_told_with_its_remedy() {
     let rightless = Pods::new("rightless").await.unwrap();
-    let nobody = kubeconfig(&rightless, &[]).await.unwrap();
-    let nobody = Call::new(&rightless).set("kubeconfig", nobody.path().to_str().unwrap());
+    apply(&nobody(&rightless)).await.unwrap();
+    let nobody = kubeconfig(&rightless.namespace, NOBODY).await.unwrap();
+    let nobody = Call::new(&rightless).set("kubeconfig", nobody.to_str().unwrap());
     let classless = Pods::new("classless").await.unwrap();
     let no_class = Call::new(&classless).set("storage_class", "no-such-class");
     let imageless = Pods::new("imageless").await.unwrap();
@@ -91,6 +91,11 @@ async fn an_interrupted_look_leaves_nothing() {
         .await
         .unwrap();
     pods.remove().await.unwrap();
+}
+
+fn nobody(pods: &Pods) -> serde_json::Value {
+    let metadata = json!({"name": NOBODY, "namespace": pods.namespace});
+    json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
 }
 
 /// What makes every other policy of the namespace worth nothing, as a network does that enforces none.

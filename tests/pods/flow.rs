@@ -10,5 +10,7 @@ async fn the_flow_goes_through_two_replicas_of_every_role_on_pods() {
     flow(Machines::Pods(pods.clone())).await.unwrap();
     let left = pods.kubectl_json(&["get", "pods"]).await.unwrap();
     assert_eq!(left["items"], serde_json::json!([]), "no pod is left");
+    let requests = pods.nothing_was_denied(&[]).unwrap();
+    println!("{requests} requests with the chart's rights, none denied");
     pods.remove().await.unwrap();
 }

@@ -16,16 +16,13 @@ use serde_json::json;
 use store::testing::Postgres;
 use store::{NewKey, Options, Scope, Store};
 use tempfile::TempDir;
+use tests::cluster::{CLUSTER_CIDR, HUB_CIDR, namespace};
 use tests::outside::{Connection, Platform, Program, programs, until};
 use tokio::process::Command;
 
 /// The one template.
 pub(super) const TEMPLATE: &str = "shell";
 const IMAGE: &str = "registry.test/shell:1";
-/// As which the policies see this network.
-const CALLER: &str = "192.0.2.1/32";
-/// API server, nodes and router.
-const DENIED: &str = "192.0.2.0/26";
 const READY_DEADLINE: Duration = Duration::from_secs(60);
 const GONE_DEADLINE: Duration = Duration::from_secs(120);
 
@@ -162,31 +159,13 @@ impl Configuration<'_> {
             kubeconfig = "{kubeconfig}"
             namespace = "{name}"
             agent_image = "{agent_image}"
-            agent_callers = [{{ cidr = "{CALLER}" }}]
-            egress_denied = ["{DENIED}"]
+            agent_callers = [{{ cidr = "{HUB_CIDR}" }}]
+            egress_denied = ["{CLUSTER_CIDR}"]
             {placing}
             "#
         );
         Ok(std::fs::write(folder.join("region.toml"), text)?)
     }
-}
-
-/// Makes the namespace, where the cluster holds pods to what the chart says of sandboxes.
-async fn namespace(name: &str) -> anyhow::Result<()> {
-    let label = "pod-security.kubernetes.io/enforce=restricted";
-    kubectl(&["create", "namespace", name]).await?;
-    kubectl(&["label", "namespace", name, label]).await?;
-    until("the namespace has its account", READY_DEADLINE, async || {
-        Ok(kubectl(&["--namespace", name, "get", "serviceaccount", "default"]).await.ok())
-    })
-    .await
-}
-
-async fn kubectl(arguments: &[&str]) -> anyhow::Result<()> {
-    let output = Command::new("kubectl").args(arguments).output().await?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "kubectl {}: {said}", arguments.join(" "));
-    Ok(())
 }
 
 fn free() -> anyhow::Result<SocketAddr> {

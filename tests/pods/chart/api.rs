@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::cluster::{kubectl, kubectl_json};
+use tests::cluster::{NODES, kubectl, kubectl_json};
 use tests::outside::until;
 use tokio::process::Command;
 
@@ -14,8 +14,6 @@ use super::install::NAMESPACE;
 
 /// Service addresses, which only nodes translate.
 const SERVICES: &str = "10.96.0.0/16";
-/// The node that does it for the hub, as a load balancer would.
-const DOOR: &str = "192.0.2.11";
 /// An answer may take so long.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// A sandbox may take so long; its image may be new to the node.
@@ -34,9 +32,10 @@ pub(super) struct Api {
     pub(super) proxy: SocketAddr,
 }
 
-/// Lets the hub reach Services by way of a node.
+/// Lets the hub reach Services by way of a node, which does for it what a load balancer would.
 pub(super) async fn reach_services() -> anyhow::Result<()> {
-    route(&["replace", SERVICES, "via", DOOR]).await
+    let (_, door) = NODES[0];
+    route(&["replace", SERVICES, "via", door]).await
 }
 
 /// Takes that back.

@@ -1,15 +1,12 @@
 //! What the region's service accounts asked of the cluster, as its audit log tells.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
-use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
-use tests::cluster::kubectl_json;
+use tests::cluster::{Audit, kubectl_json};
 
 use super::install::{NAMESPACE, SANDBOXES};
-use super::mirror::run_folder;
 
 const FORBIDDEN: u64 = 403;
 /// Resource and verb of what the log does not show.
@@ -22,26 +19,17 @@ const USED_ELSEWHERE: [(&str, &str); 3] = [
 ];
 
 /// The log from a moment on.
-pub(super) struct Log {
-    file: PathBuf,
-    from: u64,
-}
+pub(super) struct Log(Audit);
 
 impl Log {
     /// From now on.
-    pub(super) fn from_now() -> anyhow::Result<Self> {
-        let file = run_folder()?.join("log/audit.log");
-        let from = std::fs::metadata(&file).with_context(|| file.display().to_string())?.len();
-        Ok(Self { file, from })
+    pub(super) fn from_now() -> Self {
+        Self(Audit::from_now())
     }
 
     /// Requests of the region's service accounts.
     fn requests(&self) -> anyhow::Result<Vec<Value>> {
-        let mut file = std::fs::File::open(&self.file)?;
-        file.seek(SeekFrom::Start(self.from))?;
-        let ours = format!("\"system:serviceaccount:{NAMESPACE}:");
-        let lines = BufReader::new(file).lines().map_while(Result::ok).filter(|line| line.contains(&ours));
-        Ok(lines.filter_map(|line| serde_json::from_str(&line).ok()).collect())
+        self.0.requests(&format!("system:serviceaccount:{NAMESPACE}:"))
     }
 
     /// No request was refused for want of rights.

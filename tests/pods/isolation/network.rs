@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::cluster::apply;
+use tests::cluster::{NODES, apply};
 use tests::outside::until;
 
 use self::targets::{DNS, OUTSIDE_A, OUTSIDE_B, Target, attempts, reachable};
@@ -86,9 +86,9 @@ async fn sandboxes(scene: &mut Scene) -> [Sandbox; 4] {
 
 /// A foreign pod that serves, reached directly and by a port of each node.
 async fn strangers(control: &Control) -> Vec<Target> {
-    let address = control.unlimited("stranger", "node-2").await.unwrap();
+    let address = control.unlimited("stranger", NODES[1].0).await.unwrap();
     let port = control.node_port("stranger").await.unwrap();
-    let nodes = targets::NODES.map(|(node, address)| Target::new(format!("a port of {node}"), address, port));
+    let nodes = NODES.map(|(node, address)| Target::new(format!("a port of {node}"), address, port));
     let pod = Target::new("a foreign pod", &address, control::PORT);
     nodes.into_iter().chain([pod]).collect()
 }

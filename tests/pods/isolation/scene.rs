@@ -144,6 +144,7 @@ impl Scene {
         })
         .await?;
         self.fleet.stop().await?;
+        self.pods.nothing_was_denied(&[])?;
         self.pods.remove().await
     }
 }

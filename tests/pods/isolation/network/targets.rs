@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// The nodes, by the addresses that tests/cluster gives them.
-pub(super) const NODES: [(&str, &str); 2] = [("node-1", "192.0.2.11"), ("node-2", "192.0.2.12")];
+use tests::cluster::NODES;
+
 /// Two servers on the internet.
 pub(super) const OUTSIDE_A: &str = "a public server";
 pub(super) const OUTSIDE_A_ADDRESS: &str = "192.0.2.100";
