@@ -13,6 +13,7 @@ import yaml
 
 import chart
 import objects
+import rights
 import roles
 import schemas
 from chart import CHART, GOOD, HERE, MINIMAL, Wrong
@@ -172,7 +173,7 @@ def configured():
 
 
 CHECKS = [lint, listed, rendered, nothing_from_the_release, plain, rolled, documented, refused, alerts,
-          roles.metrics, valid, configured]
+          rights.agree, roles.metrics, valid, configured]
 
 
 def main():
