@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
-use tests::cluster::kubectl_json;
+use tests::cluster::{NODES, apply, kubectl, kubectl_json, run_folder};
 use tokio::process::Command;
 
 use super::api::Api;
-use super::install::{NAMESPACE, project};
+use super::install::{NAMESPACE, SANDBOXES, project};
 
 const REGISTRY: &str = "registry.test";
 /// The newest layer of the image that no node has is at least so large.
@@ -22,8 +22,8 @@ pub(super) struct Door<'a> {
     pub(super) authority: Option<&'a Path>,
 }
 
-/// A sandbox of an image that no node has becomes ready, and the image's bytes went through the mirror. The machine runs
-/// what its image says, beside the agent.
+/// A sandbox of an image that no node has becomes ready, and then a bare pod of it runs on the other node: both have the
+/// image's bytes from the mirror. The machine runs what its image says, beside the agent.
 pub(super) async fn nodes_pull_through_it(api: &Api, door: &Door<'_>) -> anyhow::Result<()> {
     // A node does not ask again for a tag that it has, as of an earlier run on the same cluster.
     let scheme = if door.authority.is_some() { "tls" } else { "plain" };
@@ -31,17 +31,44 @@ pub(super) async fn nodes_pull_through_it(api: &Api, door: &Door<'_>) -> anyhow:
     image(&["fresh", "python:3", &fresh]).await?;
     let before = bytes_sent().await?;
     let nodes = Nodes::led_to(door).await?;
-    let runs = json!({"container": {"image": format!("{REGISTRY}/{fresh}")}});
+    let named = format!("{REGISTRY}/{fresh}");
+    let runs = json!({"container": {"image": named}});
     let template = json!({"machines": [{"name": "main", "runs": runs, "resources": {"cpu_millis": 100, "memory_mib": 64},
         "apps": [{"name": "terminal", "kind": "terminal", "command": ["/bin/bash"]}], "start_deadline_s": 60}]});
     let id = api.sandbox(&format!("fresh-{scheme}"), &template).await?;
-    let first = api.exec(&id, &["cat", "/proc/1/cmdline"]).await?;
-    ensure!(first.starts_with("/bin/sleep\0"), "the first process is {first:?} and not what the image says");
-    let sent = bytes_sent().await? - before;
-    ensure!(sent >= FRESH_BYTES, "the mirror has sent only {sent} bytes");
-    println!("chart: the mirror has sent {sent} bytes to the nodes");
+    let process = api.exec(&id, &["cat", "/proc/1/cmdline"]).await?;
+    ensure!(
+        process.starts_with("/bin/sleep\0"),
+        "the first process is {process:?} and not what the image says"
+    );
+    let first = bytes_sent().await? - before;
+    ensure!(first >= FRESH_BYTES, "the mirror has sent only {first} bytes to the sandbox's node");
+    pulled_by_the_other_node(&id, &named).await?;
+    let second = bytes_sent().await? - before - first;
+    ensure!(second >= FRESH_BYTES, "the mirror has sent only {second} bytes to the other node");
+    println!("chart: the mirror has sent {first} bytes to one node and {second} to the other");
     drop(nodes);
     api.delete(&id).await
+}
+
+/// A pod of this image runs on the node on which the sandbox is not.
+async fn pulled_by_the_other_node(sandbox: &str, image: &str) -> anyhow::Result<()> {
+    let selector = format!("qingjiao.io/sandbox={sandbox}");
+    let pods = kubectl_json(&["--namespace", SANDBOXES, "get", "pods", "--selector", &selector]).await?;
+    let taken = &pods["items"][0]["spec"]["nodeName"];
+    let (other, _) = NODES.into_iter().find(|(node, _)| taken != node).context("no other node")?;
+    let name = format!("pulls-on-{other}");
+    let security = json!({"allowPrivilegeEscalation": false, "runAsNonRoot": true, "runAsUser": 1000,
+        "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}});
+    let container = json!({"name": "main", "image": image, "securityContext": security});
+    let spec = json!({"nodeName": other, "terminationGracePeriodSeconds": 0,
+        "automountServiceAccountToken": false, "containers": [container]});
+    let metadata = json!({"name": name, "namespace": SANDBOXES});
+    apply(&json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})).await?;
+    let pod = format!("pod/{name}");
+    let runs = ["--namespace", SANDBOXES, "wait", &pod, "--for=condition=Ready", "--timeout=60s"];
+    kubectl(&runs).await?;
+    kubectl(&["--namespace", SANDBOXES, "delete", &pod, "--timeout=60s"]).await.map(drop)
 }
 
 /// Runs `image` beside this file.
@@ -94,7 +121,7 @@ impl Nodes {
             written.path().join(format!("containerd/certs.d/{REGISTRY}/hosts.toml")),
         )?;
         let mut before = Vec::new();
-        for node in ["node-1", "node-2"] {
+        for (node, _) in NODES {
             let file = run_folder()?.join(node).join("registries").join(REGISTRY).join("hosts.toml");
             before.push((file.clone(), std::fs::read_to_string(&file)?));
             std::fs::write(file, &text)?;
@@ -110,10 +137,4 @@ impl Drop for Nodes {
             let _ = std::fs::write(file, text);
         }
     }
-}
-
-/// The folder of the running cluster.
-pub(super) fn run_folder() -> anyhow::Result<PathBuf> {
-    let kubeconfig = PathBuf::from(std::env::var_os("KUBECONFIG").context("KUBECONFIG is not set")?);
-    Ok(kubeconfig.ancestors().nth(2).context("no folder above KUBECONFIG")?.to_owned())
 }

@@ -8,11 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::Api;
 use super::install::Installed;
-use super::load::{Calls, call};
+use super::load::{Calls, call, live};
 use super::{NEXT_RELEASE, RELEASE, mirror};
 
 /// So many calls at least make it a load.
 const CALLS_MIN: u64 = 100;
+/// So many sandboxes are created, used and deleted at least: some before, between and after the rollouts.
+const LIVES_MIN: u64 = 5;
 
 /// Upgrades and goes back. No call fails, and open terminals go on without a character lost or doubled.
 pub(super) async fn there_and_back(region: &Installed, api: &Api) -> anyhow::Result<()> {
@@ -31,25 +33,22 @@ pub(super) async fn there_and_back(region: &Installed, api: &Api) -> anyhow::Res
     let watched = watch([api.proxy; 2], links, stop.clone());
     let kept = call(api.clone(), id.clone(), true, stop.clone());
     let new = call(api.clone(), id.clone(), false, stop.clone());
-    let ((), terminals, kept, new) = tokio::try_join!(roll, watched, kept, new)?;
+    let lives = live(api.clone(), stop.clone());
+    let ((), terminals, kept, new, lives) = tokio::try_join!(roll, watched, kept, new, lives)?;
     println!(
-        "chart: {} calls on kept connections, {} on new ones; terminals (lines, connections): {terminals:?}",
-        kept.good, new.good
+        "chart: {} calls on kept connections, {} on new ones, {} lives of sandboxes; terminals (lines, connections): {terminals:?}",
+        kept.good, new.good, lives.good
     );
-    none_failed("kept", &kept)?;
-    none_failed("new", &new)?;
+    none_failed("calls on kept connections", &kept, CALLS_MIN)?;
+    none_failed("calls on new connections", &new, CALLS_MIN)?;
+    none_failed("lives of sandboxes", &lives, LIVES_MIN)?;
     ensure!(terminals.iter().all(|(_, connections)| *connections > 1), "no terminal came back: none was cut");
     api.delete(&id).await
 }
 
-fn none_failed(connections: &str, calls: &Calls) -> anyhow::Result<()> {
+fn none_failed(what: &str, calls: &Calls, least: u64) -> anyhow::Result<()> {
     let first: Vec<_> = calls.bad.iter().take(5).collect();
-    ensure!(
-        calls.bad.is_empty(),
-        "{} of {} calls on {connections} connections failed: {first:#?}",
-        calls.bad.len(),
-        calls.good
-    );
-    ensure!(calls.good >= CALLS_MIN, "only {} calls", calls.good);
+    ensure!(calls.bad.is_empty(), "{} {what} failed and {} did not: {first:#?}", calls.bad.len(), calls.good);
+    ensure!(calls.good >= least, "only {} {what}", calls.good);
     Ok(())
 }
