@@ -169,7 +169,7 @@ impl Platform {
     async fn call(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<(StatusCode, Value)> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let index = self.next.fetch_add(1, Ordering::Relaxed) % 2;
+            let index = self.next.fetch_add(1, Ordering::Relaxed) % self.ground.replicas;
             let address = self.ground.addresses(Role::ApiServer, index).0;
             let request = self.client.request(method.clone(), format!("http://{address}{path}"));
             let request = request.bearer_auth(&self.ground.key);

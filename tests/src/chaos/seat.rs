@@ -72,6 +72,7 @@ impl Ledger {
 #[derive(Debug)]
 pub(super) struct Seat {
     number: usize,
+    template: &'static str,
     platform: Arc<Platform>,
     ledger: Arc<Ledger>,
     dice: Dice,
@@ -88,7 +89,13 @@ impl Seat {
         ledger: Arc<Ledger>,
         stop: CancellationToken,
     ) -> Self {
-        Self { number, platform, ledger, dice: Dice::new(seed, 1 + number as u64), stop }
+        Self { number, template: SEAT, platform, ledger, dice: Dice::new(seed, 1 + number as u64), stop }
+    }
+
+    /// The same seat with sandboxes of this template, whose first machine has a home.
+    #[must_use]
+    pub(super) fn of(self, template: &'static str) -> Self {
+        Self { template, ..self }
     }
 
     /// Lives until `stop`, and leaves the last sandbox as it is.
@@ -110,7 +117,7 @@ impl Seat {
     /// One sandbox from create to delete; false when it was left because everything stops.
     async fn life(&mut self, r#ref: &str) -> anyhow::Result<bool> {
         let tenant = format!("school-{}", self.number % TENANTS);
-        let created = self.platform.create(r#ref, SEAT, &tenant).await?;
+        let created = self.platform.create(r#ref, self.template, &tenant).await?;
         let id = created["id"].as_str().context("a sandbox without id")?.to_owned();
         self.ledger.created.fetch_add(1, Ordering::Relaxed);
         self.ledger.asked.fetch_add(1, Ordering::Relaxed);

@@ -30,12 +30,25 @@ impl Fleet {
     /// # Errors
     /// What is missing, or who was not ready in time.
     pub async fn start(machines: Machines) -> anyhow::Result<Self> {
-        let ground = Arc::new(Ground::prepare(machines).await?);
+        Self::launch(Ground::prepare(machines).await?, &Role::ALL).await
+    }
+
+    /// Starts another region beside it, whose name and database are its own: one api-server and one jobrunner. It has no
+    /// proxy, so nobody comes in but by the API.
+    ///
+    /// # Errors
+    /// What is missing, or who was not ready in time.
+    pub async fn beside(machines: Machines) -> anyhow::Result<Self> {
+        Self::launch(Ground::beside(machines).await?, &[Role::ApiServer, Role::Jobrunner]).await
+    }
+
+    async fn launch(ground: Ground, roles: &[Role]) -> anyhow::Result<Self> {
+        let ground = Arc::new(ground);
         let (mut supervisors, stop) = (JoinSet::new(), CancellationToken::new());
         let mut replicas = Vec::new();
-        for role in Role::ALL {
-            for index in 0..REPLICAS {
-                let replica = Arc::new(Replica::new(ground.clone(), role, index));
+        for role in roles {
+            for index in 0..ground.replicas {
+                let replica = Arc::new(Replica::new(ground.clone(), *role, index));
                 supervisors.spawn(replica.clone().supervise(stop.clone()));
                 replicas.push(replica);
             }
@@ -51,7 +64,7 @@ impl Fleet {
         &self.replicas
     }
 
-    /// One replica.
+    /// One replica of a region that has every role.
     #[must_use]
     pub fn replica(&self, role: Role, index: usize) -> &Arc<Replica> {
         &self.replicas[role as usize * REPLICAS + index % REPLICAS]

@@ -63,26 +63,36 @@ pub struct Ground {
     programs: PathBuf,
     /// The region's name, which no other region on this computer has.
     pub region: String,
+    /// Replicas of each role that runs.
+    pub replicas: usize,
     /// The platform's key.
     pub key: String,
     ports: Vec<(SocketAddr, SocketAddr)>,
 }
 
 impl Ground {
-    /// Makes the folder, the database and a key, and finds ports.
+    /// Makes the folder, the database and a key, and finds ports, for the one region of this test.
     ///
     /// # Errors
     /// When PostgreSQL, a built program or the agent is missing, in words that say what to do.
     pub async fn prepare(machines_are: Machines) -> anyhow::Result<Self> {
+        Self::named(format!("c{}", std::process::id()), REPLICAS, machines_are).await
+    }
+
+    /// The same for another region beside it, with one replica of each role.
+    pub(super) async fn beside(machines_are: Machines) -> anyhow::Result<Self> {
+        Self::named(format!("n{}", std::process::id()), 1, machines_are).await
+    }
+
+    async fn named(region: String, replicas: usize, machines_are: Machines) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("qjc-").tempdir()?;
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
         std::fs::create_dir(folder.path().join("logs"))?;
         let server = store::testing::postgres().map_err(|error| anyhow!("{error}"))?;
         let url = server.database()?;
-        let region = format!("c{}", std::process::id());
         let ports = (0..3 * REPLICAS).map(|_| Ok((port()?, port()?))).collect::<anyhow::Result<_>>()?;
         let (programs, key) = (programs()?, key(&url).await?);
-        let ground = Self { machines_are, folder, programs, region, key, ports };
+        let ground = Self { machines_are, folder, programs, region, replicas, key, ports };
         ground.configure(&url)?;
         Ok(ground)
     }

@@ -37,6 +37,16 @@ impl LiveMachine {
         Self::at(self.pid).as_ref() == Some(self)
     }
 
+    /// What it has mounted at a path: device, and folder on it. None when nothing is.
+    #[must_use]
+    pub fn mounted_at(&self, path: &str) -> Option<String> {
+        let mounts = std::fs::read_to_string(format!("/proc/{}/mountinfo", self.pid)).ok()?;
+        let fields = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+        // See proc(5): id, parent, device, root on it, mount point.
+        let mut at_path = fields.filter(|fields| fields.get(4) == Some(&path));
+        at_path.next_back().and_then(|fields| Some(format!("{} {}", fields.get(2)?, fields.get(3)?)))
+    }
+
     /// Ends it at once.
     pub fn kill(&self) {
         if self.is_alive() {

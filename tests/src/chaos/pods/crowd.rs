@@ -11,12 +11,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::SETTLE_MAX;
 use super::inspector::Inspected;
+use super::kinds::PAIR;
 use crate::chaos::platform::{Platform, is_settled};
 use crate::chaos::seat::{Ledger, Marks, Seat, check};
+use crate::chaos::templates::SEAT;
 use crate::chaos::terminals::Seen;
 
 /// Seats of one window are numbered from a multiple of this.
 const NUMBERS_PER_WINDOW: usize = 1_000;
+/// One seat in so many has two machines.
+const SEATS_PER_PAIR: usize = 4;
 /// Guests that are there at once, and how often one comes.
 const GUESTS_MAX: usize = 5;
 const GUEST_INTERVAL: Duration = Duration::from_millis(800);
@@ -65,7 +69,9 @@ impl Crowd {
     pub(super) fn gather(&mut self) {
         for number in (self.window * NUMBERS_PER_WINDOW..).take(self.size) {
             let (ledger, stop) = (self.ledger.clone(), self.stop.clone());
-            self.seats.spawn(Seat::new(number, self.seed, self.platform.clone(), ledger, stop).run());
+            let seat = Seat::new(number, self.seed, self.platform.clone(), ledger, stop);
+            let template = if number.is_multiple_of(SEATS_PER_PAIR) { PAIR } else { SEAT };
+            self.seats.spawn(seat.of(template).run());
         }
     }
 

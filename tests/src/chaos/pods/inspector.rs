@@ -1,5 +1,5 @@
-//! Looks at the region's pods all the time: by the processes of this computer, which is true even while no API server
-//! answers, and by the API. Never two machines for one, never one home in two pods.
+//! Looks at the region's pods all the time: by the processes of this computer and what they have mounted, which is true
+//! even while no API server answers, and by the API. Never two machines for one, never one home in two pods.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,6 +19,8 @@ const ANSWER_MAX: Duration = Duration::from_secs(2);
 const REGION: &str = "qingjiao.io/region";
 const SANDBOX: &str = "qingjiao.io/sandbox";
 const MACHINE: &str = "qingjiao.io/machine";
+/// Where templates have their homes.
+const HOME: &str = "/home/student";
 const EXPIRES_AT: &str = "qingjiao.io/expires-at";
 
 /// What was seen.
@@ -28,14 +30,19 @@ pub(super) struct Inspected {
     pub(super) looks: (u64, u64),
     /// Machines that lived, over all looks.
     pub(super) machines: BTreeSet<(String, String, String)>,
+    /// Homes that machines had mounted, over all looks.
+    pub(super) homes: BTreeSet<String>,
+    /// Services and network policies of sandboxes, over all lists.
+    pub(super) networks: BTreeSet<String>,
 }
 
 /// Asks the API about one namespace.
 #[derive(Clone, Debug)]
 pub(super) struct Eye {
     client: reqwest::Client,
-    /// Everything of the namespace is below.
-    base: String,
+    /// Where the API is.
+    api: String,
+    namespace: String,
     region: String,
 }
 
@@ -43,23 +50,43 @@ impl Eye {
     /// An eye on a region's namespace, by an address that needs no credentials.
     pub(super) fn new(behind: std::net::SocketAddr, namespace: &str, region: &str) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder().timeout(ANSWER_MAX).build()?;
-        let base = format!("http://{behind}/api/v1/namespaces/{namespace}");
-        Ok(Self { client, base, region: region.to_owned() })
+        let api = format!("http://{behind}");
+        Ok(Self { client, api, namespace: namespace.to_owned(), region: region.to_owned() })
     }
 
-    /// The region's objects of a kind, as the API tells.
+    /// The region's objects of a kind of the core group, as the API tells.
     ///
     /// # Errors
     /// It does not answer.
     pub(super) async fn list(&self, kind: &str) -> anyhow::Result<Vec<Value>> {
-        let url = format!("{}/{kind}?labelSelector={REGION}={}", self.base, self.region);
-        let mut answer: Value = self.client.get(url).send().await?.error_for_status()?.json().await?;
-        let items = answer["items"].as_array_mut().context("a list without items")?;
+        let mut items = self.labelled("api/v1", kind).await?;
         // What only looks like the region's bears another name.
         items.retain(|item| {
             let (name, sandbox) = (item["metadata"]["name"].as_str(), label(item, SANDBOX));
             name.is_some_and(|name| !sandbox.is_empty() && name.starts_with(&format!("{sandbox}-")))
         });
+        Ok(items)
+    }
+
+    /// The services and network policies that single sandboxes of the region have.
+    ///
+    /// # Errors
+    /// The API does not answer.
+    pub(super) async fn networks(&self) -> anyhow::Result<Vec<Value>> {
+        let mut items = self.labelled("api/v1", "services").await?;
+        items.extend(self.labelled("apis/networking.k8s.io/v1", "networkpolicies").await?);
+        items.retain(|item| {
+            let sandbox = label(item, SANDBOX);
+            !sandbox.is_empty() && item["metadata"]["name"] == sandbox
+        });
+        Ok(items)
+    }
+
+    async fn labelled(&self, group: &str, kind: &str) -> anyhow::Result<Vec<Value>> {
+        let Self { api, namespace, region, .. } = self;
+        let url = format!("{api}/{group}/namespaces/{namespace}/{kind}?labelSelector={REGION}={region}");
+        let mut answer: Value = self.client.get(url).send().await?.error_for_status()?.json().await?;
+        let items = answer["items"].as_array_mut().context("a list without items")?;
         Ok(std::mem::take(items))
     }
 
@@ -70,17 +97,19 @@ impl Eye {
     pub(super) async fn evict(&self, pod: &str) -> anyhow::Result<()> {
         let body =
             serde_json::json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}});
-        let url = format!("{}/pods/{pod}/eviction", self.base);
+        let url = format!("{}/api/v1/namespaces/{}/pods/{pod}/eviction", self.api, self.namespace);
         self.client.post(url).json(&body).send().await?.error_for_status()?;
         Ok(())
     }
 
-    /// What is left of sandboxes that are not among these: pods, and volumes without the date on which they go.
+    /// What is left of sandboxes that are not among these: pods, services, network policies, and volumes without the
+    /// date on which they go.
     ///
     /// # Errors
     /// The API does not answer.
     pub(super) async fn left(&self, live: &BTreeSet<String>) -> anyhow::Result<Vec<String>> {
         let mut left = self.list("pods").await?;
+        left.extend(self.networks().await?);
         let claims = self.list("persistentvolumeclaims").await?;
         left.extend(
             claims.into_iter().filter(|claim| claim["metadata"]["annotations"][EXPIRES_AT].is_null()),
@@ -103,18 +132,38 @@ pub(super) async fn inspect(
     while !stop.is_cancelled() {
         let living = LiveMachine::all(&ground.region);
         check_single(&living)?;
+        inspected.homes.extend(check_homes(&living)?);
         inspected.machines.extend(living.into_iter().map(|it| (it.sandbox, it.machine, it.incarnation)));
         inspected.looks.0 += 1;
         // No answer is no finding.
         if inspected.looks.0.is_multiple_of(LOOKS_PER_LIST)
-            && let Ok(pods) = eye.list("pods").await
+            && let Ok((pods, networks)) = tokio::try_join!(eye.list("pods"), eye.networks())
         {
             check_pods(&pods)?;
+            let name = |it: &Value| format!("{}/{}", it["metadata"]["uid"], it["metadata"]["name"]);
+            inspected.networks.extend(networks.iter().map(name));
             inspected.looks.1 += 1;
         }
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
     Ok(inspected)
+}
+
+/// The volumes that machines have mounted as their homes.
+///
+/// # Errors
+/// Two machines have the same.
+fn check_homes(living: &[LiveMachine]) -> anyhow::Result<Vec<String>> {
+    let mut mounted: BTreeMap<String, &LiveMachine> = BTreeMap::new();
+    for machine in living {
+        let Some(home) = machine.mounted_at(HOME) else { continue };
+        let Some(other) = mounted.insert(home.clone(), machine) else { continue };
+        // The processes were not read at one moment: only two that have it now are two.
+        let has_it = |machine: &LiveMachine| machine.mounted_at(HOME).as_ref() == Some(&home);
+        let both = has_it(other) && has_it(machine) && other.is_alive() && machine.is_alive();
+        ensure!(!both, "two machines have the home {home} mounted: {machine:?} and {other:?}");
+    }
+    Ok(mounted.into_keys().collect())
 }
 
 fn check_pods(pods: &[Value]) -> anyhow::Result<()> {

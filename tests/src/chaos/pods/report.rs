@@ -1,8 +1,12 @@
 //! What a campaign has shown, in figures.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
+use super::inspector::Inspected;
+use super::tally::Counts;
+use super::words::Heard;
 use crate::chaos::terminals::Seen;
 
 /// The figures of one campaign.
@@ -15,13 +19,14 @@ pub struct Report {
     pub(super) deaths: BTreeMap<String, usize>,
     /// Requests of the region to the API server, and those that did not come through as they should.
     pub(super) asked: (u64, u64),
+    /// Requests of the cluster's account, none of which was denied for want of rights.
+    pub(super) rightful: usize,
     /// Objects of others, which were not touched.
     pub(super) strangers: usize,
+    /// Sandboxes of another region, which were not touched.
+    pub(super) neighbours: usize,
     pub(super) terminals: Vec<Seen>,
-    /// Looks at the processes, and lists of the API.
-    pub(super) looks: (u64, u64),
-    /// Machines that lived.
-    pub(super) machines: usize,
+    pub(super) inspected: Inspected,
     pub(super) wall: Duration,
 }
 
@@ -31,8 +36,12 @@ pub(super) struct Struck {
     pub(super) name: &'static str,
     /// Sandboxes that were created.
     pub(super) cases: u64,
-    /// Causes that sandboxes said.
+    /// Causes that certain sandboxes said.
     pub(super) told: Vec<&'static str>,
+    /// What all that waited said.
+    pub(super) heard: Heard,
+    /// What has hit, and how often.
+    pub(super) faults: Counts,
     pub(super) took: Duration,
     /// Until everything was where it was wanted.
     pub(super) settled: Duration,
@@ -48,24 +57,46 @@ impl Report {
     }
 }
 
-impl std::fmt::Display for Report {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Struck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, cases, told, heard, faults, took, settled, gone } = self;
+        writeln!(
+            f,
+            "  {name}: {cases} cases, {took:.0?}; settled after {settled:.1?}, gone after {gone:.1?}"
+        )?;
+        let counted: Vec<_> = faults.iter().map(|(fault, count)| format!("{count} {fault}")).collect();
+        writeln!(f, "    happened: {}", counted.join(", "))?;
+        let all: Vec<_> = heard.causes.iter().map(String::as_str).collect();
+        writeln!(f, "    said: {}; by those that were asked: {}", all.join(", "), told.join(", "))?;
+        writeln!(f, "    longest wait without a word: {:.1?} ({})", heard.silence, heard.silent)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "faults seed {}: {} cases in {} windows", self.seed, self.cases(), self.windows.len())?;
-        for Struck { name, cases, told, took, settled, gone } in &self.windows {
-            writeln!(
-                f,
-                "  {name}: {cases} cases, {took:.0?}; settled after {settled:.1?}, gone after {gone:.1?}"
-            )?;
-            writeln!(f, "    said: {}", told.join(", "))?;
+        for struck in &self.windows {
+            write!(f, "{struck}")?;
         }
         for (name, count) in &self.deaths {
             writeln!(f, "  {count:3} {name}")?;
         }
         let (asked, spoilt) = self.asked;
         writeln!(f, "  {asked} requests to the API server, {spoilt} of them delayed, refused or lost")?;
-        let (looks, lists) = self.looks;
-        writeln!(f, "  {} machines seen, {looks} looks at processes, {lists} at the API", self.machines)?;
-        writeln!(f, "  {} objects of others untouched", self.strangers)?;
+        writeln!(f, "  {} requests with the chart's rights, none denied", self.rightful)?;
+        let Inspected { looks: (looks, lists), machines, homes, networks } = &self.inspected;
+        writeln!(f, "  {} machines seen, {looks} looks at processes, {lists} at the API", machines.len())?;
+        writeln!(
+            f,
+            "  {} homes seen mounted, {} services and policies of sandboxes",
+            homes.len(),
+            networks.len()
+        )?;
+        let (strangers, neighbours) = (self.strangers, self.neighbours);
+        writeln!(
+            f,
+            "  {strangers} objects of others and {neighbours} sandboxes of another region untouched"
+        )?;
         for Seen { lines, connections, longest_silence } in &self.terminals {
             writeln!(
                 f,

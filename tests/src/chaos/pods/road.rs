@@ -1,74 +1,54 @@
-//! The only way of the region to the API server, on which faults are made.
-//!
-//! Behind it `kubectl proxy` speaks to the API server with the rights of the cluster's administrator.
+//! The only way of the region to the API server, on which faults are made. Behind it is a [`Way`] with the rights that
+//! the chart gives to a jobrunner.
 
 mod server;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
 pub(super) use server::Moment;
 use server::Traffic;
 
+use super::tally::Tally;
+use super::way::Way;
 use super::weather::Weather;
 use crate::chaos::op::Dice;
-use crate::processes::port;
 
 const KUBECONFIG: &str = "kubeconfig";
-const START_MAX: Duration = Duration::from_secs(10);
 
 /// A road.
 #[derive(Debug)]
 pub(super) struct Road {
     traffic: Arc<Traffic>,
     folder: TempDir,
-    behind: SocketAddr,
-    _kubectl: Child,
+    _behind: Way,
     _server: JoinSet<()>,
 }
 
 impl Road {
-    /// Opens it, in fair weather.
+    /// Opens it, in fair weather, for whom this configuration of the client names. What happens on it is counted.
     ///
     /// # Errors
-    /// When no port is free, or `kubectl proxy` does not start.
-    pub(super) async fn open(seed: u64) -> anyhow::Result<Self> {
-        let behind = port()?;
-        let port = format!("--port={}", behind.port());
-        let mut command = Command::new("kubectl");
-        command.args(["proxy", &port]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let kubectl = command.kill_on_drop(true).spawn().context("kubectl proxy")?;
-        let begun = Instant::now();
-        while tokio::net::TcpStream::connect(behind).await.is_err() {
-            ensure!(begun.elapsed() < START_MAX, "kubectl proxy does not listen");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let traffic = Arc::new(Traffic::new(behind, Dice::new(seed, u64::MAX)));
+    /// When no port is free, or the way behind it does not open.
+    pub(super) async fn open(seed: u64, account: &Path, tally: Arc<Tally>) -> anyhow::Result<Self> {
+        let behind = Way::of(account).await?;
+        let traffic = Arc::new(Traffic::new(behind.address, Dice::new(seed, u64::MAX), tally));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let folder = tempfile::Builder::new().prefix("qjr-").tempdir()?;
         std::fs::write(folder.path().join(KUBECONFIG), kubeconfig(listener.local_addr()?))?;
         let mut server = JoinSet::new();
         server.spawn(server::serve(listener, traffic.clone()));
-        Ok(Self { traffic, folder, behind, _kubectl: kubectl, _server: server })
+        Ok(Self { traffic, folder, _behind: behind, _server: server })
     }
 
     /// The configuration that leads over it.
     pub(super) fn kubeconfig(&self) -> PathBuf {
         self.folder.path().join(KUBECONFIG)
-    }
-
-    /// Where the API server is reached whatever the weather.
-    pub(super) fn behind(&self) -> SocketAddr {
-        self.behind
     }
 
     /// Changes the weather.

@@ -5,13 +5,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use domain::time::Timestamp;
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use super::crowd::Crowd;
-use super::inspector::{Eye, inspect};
+use super::inspector::{Eye, Inspected, inspect};
+use super::neighbour::Neighbour;
 use super::road::Road;
 use super::strangers::Strangers;
+use super::tally::Tally;
+use super::way::Way;
 use super::weather::Weather;
+use super::words::Words;
 use super::{SETTLE_MAX, kinds};
 use crate::chaos::platform::Platform;
 use crate::chaos::tab::Tab;
@@ -30,26 +36,37 @@ const PARTS: [&str; 2] = ["etcd", "apiserver"];
 pub(super) struct Scene {
     pub(super) seed: u64,
     pub(super) pods: Pods,
+    /// What has hit.
+    pub(super) tally: Arc<Tally>,
     pub(super) road: Road,
     pub(super) fleet: Fleet,
     pub(super) platform: Arc<Platform>,
     pub(super) crowd: Crowd,
+    /// What sandboxes say.
+    pub(super) words: Arc<Words>,
     pub(super) eye: Eye,
     pub(super) strangers: Strangers,
+    pub(super) neighbour: Neighbour,
     /// Where the terminals are: this node is never struck.
     pub(super) safe_node: String,
+    /// From when until when an API server that had just started knew nobody's rights.
+    pub(super) restarts: Vec<(Timestamp, Timestamp)>,
     /// The sandbox of the terminals, which lives through every window.
     terminals: String,
+    _look: Way,
+    _listener: JoinSet<()>,
 }
 
 impl Scene {
-    /// Starts a region, opens the terminals, lets strangers come.
+    /// Starts a region, opens the terminals, lets strangers come and another region move in.
     ///
     /// # Errors
     /// What is missing or does not start.
     pub(super) async fn start(seed: u64, seats: usize) -> anyhow::Result<Self> {
-        let road = Road::open(seed).await?;
         let pods = Pods::new(&format!("faults-{seed}")).await?;
+        let (tally, words) = (Arc::<Tally>::default(), Arc::<Words>::default());
+        let road = Road::open(seed, &pods.kubeconfig, tally.clone()).await?;
+        let look = Way::of_the_administrator().await?;
         let machines = Machines::Pods(pods.clone().through(&road.kubeconfig()));
         let fleet = Fleet::start(machines.clone()).await?;
         let platform = Arc::new(Platform::new(fleet.ground.clone())?);
@@ -57,13 +74,33 @@ impl Scene {
             platform.publish(name, &template).await?;
         }
         let mut crowd = Crowd::new(seed, seats, platform.clone());
-        let eye = Eye::new(road.behind(), &pods.namespace, &fleet.ground.region)?;
+        let eye = Eye::new(look.address, &pods.namespace, &fleet.ground.region)?;
         crowd.inspector.spawn(inspect(fleet.ground.clone(), eye.clone(), crowd.stop_all.clone()));
+        let mut listener = JoinSet::new();
+        listener.spawn(words.clone().listen(platform.clone(), crowd.stop_all.clone()));
         let terminals = open_terminals(&fleet, &platform, &mut crowd).await?;
         let pod = pod_of(&eye, &terminals).await?;
         let safe_node = pod["spec"]["nodeName"].as_str().context("a pod without a node")?.to_owned();
         let strangers = Strangers::come(&pods, &pod).await?;
-        Ok(Self { seed, pods, road, fleet, platform, crowd, eye, strangers, safe_node, terminals })
+        let neighbour = Neighbour::move_in(&pods, look.address, &safe_node).await?;
+        Ok(Self {
+            seed,
+            pods,
+            tally,
+            road,
+            fleet,
+            platform,
+            crowd,
+            words,
+            eye,
+            strangers,
+            neighbour,
+            safe_node,
+            restarts: Vec::new(),
+            terminals,
+            _look: look,
+            _listener: listener,
+        })
     }
 
     /// No more faults: every part runs, and everything comes through.
@@ -120,7 +157,7 @@ impl Scene {
     ///
     /// # Errors
     /// What they complain about, or what is left.
-    pub(super) async fn end(mut self) -> anyhow::Result<(Vec<Seen>, (u64, u64), usize)> {
+    pub(super) async fn end(mut self) -> anyhow::Result<(Vec<Seen>, Inspected)> {
         self.crowd.stop_all.cancel();
         let mut seen = Vec::new();
         while let Some(ended) = self.crowd.terminals.join_next().await {
@@ -130,10 +167,11 @@ impl Scene {
         self.platform.delete(&self.terminals).await?;
         self.terminals = String::new();
         self.until_gone().await?;
+        self.neighbour.leave().await?;
         self.fleet.stop().await?;
         self.strangers.leave().await?;
         self.pods.remove().await?;
-        Ok((seen, inspected.looks, inspected.machines.len()))
+        Ok((seen, inspected))
     }
 }
 

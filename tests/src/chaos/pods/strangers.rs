@@ -1,5 +1,5 @@
-//! What is not the region's, and looks like it: another copy of the region in a namespace beside it, and in the region's
-//! own namespace pods and volumes with its labels.
+//! What is not the region's, and looks like it: objects of a copy of the region in a namespace beside it, and in the
+//! region's own namespace pods and volumes with its labels. Nobody drives them.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +22,7 @@ impl Strangers {
     /// What the cluster says.
     pub(super) async fn come(pods: &Pods, pod: &Value) -> anyhow::Result<Self> {
         let copy = format!("{}-copy", pods.namespace);
-        let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
-        cluster::apply(&json!({"apiVersion": "v1", "kind": "Namespace",
-            "metadata": {"name": copy, "labels": labels}}))
-        .await?;
+        cluster::namespace(&copy).await?;
         let mut strangers = Self { copy: copy.clone(), uids: BTreeMap::new() };
         let labels = &pod["metadata"]["labels"];
         let (name, node) =

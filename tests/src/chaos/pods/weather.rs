@@ -7,6 +7,9 @@ use serde_json::json;
 
 use crate::chaos::op::Dice;
 
+/// A jobrunner gives a request up after 15 s.
+const NOBODY_WAITS: Duration = Duration::from_secs(20);
+
 /// How a road is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weather {
@@ -16,6 +19,8 @@ pub(super) enum Weather {
     Away,
     /// Every answer takes longer, up to so many milliseconds.
     Slow(u32),
+    /// Reads take up to so many milliseconds longer, and writes longer than anybody waits for one.
+    Stuck(u32),
     /// Refusals of every kind, and answers that are lost after their effect.
     Storm,
     /// The credentials are too old.
@@ -44,16 +49,18 @@ impl Weather {
             Self::Fair => Fate::Through,
             Self::Away => Fate::Broken,
             Self::Slow(most_ms) => Fate::Later(dice.time(most_ms / 8, most_ms)),
+            Self::Stuck(most_ms) if *method == Method::GET => Fate::Later(dice.time(most_ms / 8, most_ms)),
+            Self::Stuck(_) => Fate::Later(NOBODY_WAITS),
             Self::Expired => Fate::Refused(StatusCode::UNAUTHORIZED, "Unauthorized"),
             Self::Storm => Self::storm(method != Method::GET, dice.below(10)),
         }
     }
 
-    /// Half of the requests suffer.
+    /// Half of the reads suffer, and more of the writes.
     fn storm(writes: bool, lot: u32) -> Fate {
         match lot {
             0 | 1 => Fate::Refused(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
-            2 if writes => Fate::Refused(StatusCode::CONFLICT, "Conflict"),
+            2 | 5 if writes => Fate::Refused(StatusCode::CONFLICT, "Conflict"),
             3 => Fate::Refused(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
             4 => Fate::AnswerLost,
             _ => Fate::Through,

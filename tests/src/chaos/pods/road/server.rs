@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use super::super::tally::{Fault, Tally};
 use super::super::weather::{Fate, Weather, status};
 use crate::chaos::op::Dice;
 
@@ -35,6 +36,16 @@ pub(in super::super) enum Moment {
     After,
 }
 
+impl Moment {
+    /// What it is when who had written dies in this moment.
+    pub(in super::super) const fn fault(self) -> Fault {
+        match self {
+            Self::Before => Fault::DiedBeforeEffect,
+            Self::After => Fault::DiedBeforeAnswer,
+        }
+    }
+}
+
 /// What goes on.
 #[derive(Debug)]
 pub(super) struct Traffic {
@@ -46,6 +57,7 @@ pub(super) struct Traffic {
     go_on: Notify,
     asked: AtomicU64,
     spoilt: AtomicU64,
+    tally: Arc<Tally>,
 }
 
 #[derive(Debug)]
@@ -57,7 +69,7 @@ struct State {
 }
 
 impl Traffic {
-    pub(super) fn new(behind: SocketAddr, dice: Dice) -> Self {
+    pub(super) fn new(behind: SocketAddr, dice: Dice, tally: Arc<Tally>) -> Self {
         let state = State { weather: Weather::Fair, dice, hold: None, connections: JoinSet::new() };
         Self {
             behind,
@@ -68,6 +80,7 @@ impl Traffic {
             go_on: Notify::new(),
             asked: AtomicU64::new(0),
             spoilt: AtomicU64::new(0),
+            tally,
         }
     }
 
@@ -104,13 +117,16 @@ impl Traffic {
         (self.asked.load(Ordering::SeqCst), self.spoilt.load(Ordering::SeqCst))
     }
 
-    /// Stands still when a test waits for this moment of a write.
+    /// Stands still when a test waits for this moment of a write. Its connection ends with who had written.
     async fn pass(&self, moment: Moment, method: &Method) {
         let go_on = self.go_on.notified();
         let is_meant = method != Method::GET && self.state().hold.take_if(|it| *it == moment).is_some();
         if is_meant {
-            self.held.notify_one();
-            go_on.await;
+            let held = async {
+                self.held.notify_one();
+                go_on.await;
+            };
+            self.tally.unless(moment.fault(), held).await;
         }
     }
 
@@ -119,26 +135,31 @@ impl Traffic {
     async fn answer(&self, request: Request<Incoming>) -> anyhow::Result<Response<Body>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let (method, is_watch) = (request.method().clone(), is_watch(&request));
+        // Once all of it has arrived, a connection that ends is noticed.
+        let (head, body) = request.into_parts();
+        let request = Request::from_parts(head, Full::new(body.collect().await?.to_bytes()));
         let fate = {
             let State { weather, dice, .. } = &mut *self.state();
             weather.fate(&method, dice)
         };
-        self.spoilt.fetch_add(u64::from(fate != Fate::Through), Ordering::SeqCst);
+        self.note(fate);
         match fate {
             Fate::Broken => bail!("away"),
             Fate::Refused(code, reason) => return refusal(code, reason),
-            Fate::Later(time) => tokio::time::sleep(time).await,
+            Fate::Later(time) => self.tally.unless(Fault::GivenUp, tokio::time::sleep(time)).await,
             Fate::Through | Fate::AnswerLost => (),
         }
         if is_watch
             && self.to_compact.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok()
         {
+            self.tally.note(Fault::Compacted);
             return refusal(StatusCode::GONE, "Expired");
         }
         self.pass(Moment::Before, &method).await;
         let answer = self.forward(request).await?;
         self.pass(Moment::After, &method).await;
         if fate == Fate::AnswerLost {
+            self.tally.note(Fault::AnswerLost);
             bail!("the answer is lost");
         }
         Ok(if is_watch {
@@ -148,7 +169,22 @@ impl Traffic {
         })
     }
 
-    async fn forward(&self, request: Request<Incoming>) -> anyhow::Result<Response<Incoming>> {
+    fn note(&self, fate: Fate) {
+        let fault = match fate {
+            Fate::Through => return,
+            Fate::Broken => Some(Fault::Broken),
+            Fate::Later(_) => Some(Fault::Late),
+            Fate::Refused(code, _) => Some(Fault::Refused(code.as_u16())),
+            // Noted once it has happened.
+            Fate::AnswerLost => None,
+        };
+        self.spoilt.fetch_add(1, Ordering::SeqCst);
+        if let Some(fault) = fault {
+            self.tally.note(fault);
+        }
+    }
+
+    async fn forward(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>> {
         let stream = TcpStream::connect(self.behind).await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         {
@@ -166,7 +202,12 @@ impl Traffic {
     fn until_cut(&self, answer: Response<Incoming>) -> Response<Body> {
         let mut cuts = self.cuts.subscribe();
         let breaks = self.state().dice.below(2) == 0;
-        let cut = Box::pin(async move { drop(cuts.changed().await) });
+        let tally = self.tally.clone();
+        let cut = Box::pin(async move {
+            if cuts.changed().await.is_ok() {
+                tally.note(Fault::Cut);
+            }
+        });
         answer.map(|body| {
             let frames =
                 body.into_data_stream().map(|data| data.map(Frame::data).map_err(std::io::Error::other));

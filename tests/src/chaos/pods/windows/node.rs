@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 
 use crate::chaos::platform::Platform;
 use crate::chaos::pods::SETTLE_MAX;
@@ -11,11 +11,11 @@ use crate::chaos::pods::crowd::Crowd;
 use crate::chaos::pods::explained::says;
 use crate::chaos::pods::inspector::Eye;
 use crate::chaos::pods::kinds::PLAIN;
+use crate::chaos::pods::places::{only_on, other_than};
 use crate::chaos::pods::scene::{Scene, pod_of};
 use crate::chaos::templates::SEAT;
 use crate::cluster::{command, kubectl};
 
-const NODES: [&str; 2] = ["node-1", "node-2"];
 /// What an operator or a cloud says of a node that is certainly off.
 const FENCED: &str = "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute";
 /// Until the node counts as lost, and its pods have been borne with.
@@ -28,11 +28,8 @@ const REPLACED_MAX: Duration = Duration::from_secs(120);
 /// Two machines without a home, and one with one, are on it.
 pub(super) async fn run(scene: &mut Scene) -> anyhow::Result<Vec<&'static str>> {
     let Scene { crowd, platform, eye, safe_node, .. } = scene;
-    let node = NODES.into_iter().find(|node| node != safe_node).context("there is no other node")?;
-    kubectl(&["cordon", safe_node]).await?;
-    let placed = place(crowd, platform, eye, node).await;
-    kubectl(&["uncordon", safe_node]).await?;
-    let all = placed?;
+    let node = other_than(safe_node)?;
+    let all = only_on(node, place(crowd, platform, eye, node)).await?;
     let [one, two, with_home] = &all;
     platform.shell(with_home, "echo kept >~/kept").await?;
     command(&["lose-node", node]).await?;
