@@ -117,6 +117,11 @@ name!(
     |text| text.len() <= 20 && is_dns_label(text)
 );
 name!(
+    /// A kind of place for machines, set up by the operators of each region that has it.
+    PlacementName, "a placement", "1 to 32 characters: a-z, 0-9 and '-', beginning and ending with a letter or digit",
+    |text| text.len() <= 32 && is_dns_label(text)
+);
+name!(
     /// An app's name; the first part of its host, so that `--` and a trailing port must stay unambiguous.
     AppName, "an app name", "3 to 20 characters: a-z, 0-9 and '-', without '--', not beginning with 'xn', not ending in '-' and digits",
     is_app_name
@@ -213,6 +218,16 @@ mod tests {
             ["ab", "Lab", "a--b", "xn-lab", "dev-3000", "-lab", "lab-", "a_b", "a-very-long-name-of-an-app"]
         {
             assert!(bad.parse::<AppName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn placements_are_short_labels() {
+        for good in ["gpu", "a", "fpga-2"] {
+            assert!(good.parse::<PlacementName>().is_ok(), "{good}");
+        }
+        for bad in ["", "GPU", "-gpu", "gpu-", "gpu.large", "gpu_large", &"x".repeat(33)] {
+            assert!(bad.parse::<PlacementName>().is_err(), "{bad}");
         }
     }
 

@@ -11,7 +11,7 @@ pub use check::check;
 pub use version::version_of;
 
 use crate::field::{self, FieldError};
-use crate::id::{AppName, MachineName};
+use crate::id::{AppName, MachineName, PlacementName};
 use crate::resources::Resources;
 
 /// The content of one template version. Shapes and units are those of the API.
@@ -44,6 +44,9 @@ pub struct Machine {
     pub env: BTreeMap<String, String>,
     /// What it may use.
     pub resources: Resources,
+    /// The kind of place that it needs; without it, where the region puts every machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<PlacementName>,
     /// A folder that survives stop and start, and is replaced by reset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<Home>,

@@ -73,6 +73,7 @@ pub async fn check_all(bench: &dyn Bench) {
     other_regions_are_left_alone(bench).await;
     answers_come_in_order(bench).await;
     room_is_counted(bench).await;
+    unknown_placements_are_refused(bench).await;
     if bench.fences_late_creations() {
         late_creations_make_nothing(bench).await;
     }

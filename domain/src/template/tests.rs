@@ -55,6 +55,20 @@ fn mistakes_name_their_field() {
     assert_eq!(errors_of(|t| t["network"] = json!({"egress":"all"})), ["network.egress"]);
     assert_eq!(errors_of(|t| t["machines"][0]["name"] = json!("x".repeat(21))), ["machines[0].name"]);
     assert_eq!(errors_of(|t| t["machines"][0]["runs"] = json!({})), ["machines[0].runs"]);
+    assert_eq!(errors_of(|t| t["machines"][0]["placement"] = json!("G P U")), ["machines[0].placement"]);
+}
+
+/// What is written says no more than what was sent: a template without a placement stays one.
+#[test]
+fn a_machine_may_name_a_placement() {
+    let mut sent = lab();
+    let without = Template::parse(&sent).unwrap();
+    assert_eq!(without.machines[0].placement, None);
+    assert_eq!(serde_json::to_value(&without).unwrap()["machines"][0].get("placement"), None);
+    sent["machines"][0]["placement"] = json!("gpu");
+    let with = Template::parse(&sent).unwrap();
+    assert_eq!(with.machines[0].placement, Some("gpu".parse().unwrap()));
+    assert_eq!(Template::parse(&serde_json::to_value(&with).unwrap()), Ok(with));
 }
 
 #[test]
@@ -63,4 +77,11 @@ fn a_version_depends_on_content_and_not_on_order() {
     let two = version_of(&json!({"a":[1,"é"],"b":1})).unwrap();
     assert_eq!(one, two);
     assert_ne!(one, version_of(&json!({"a":[1,"e"],"b":1})).unwrap());
+}
+
+/// Versions are the platform's names for what it published: no release of ours may change one.
+#[test]
+fn a_version_is_for_ever() {
+    let version = version_of(&lab()).unwrap().to_string();
+    assert_eq!(version, "sha256:a9baef57eaf9b8b807c23c4e097c7aa1d623c5ae30b6f0507b06a2c2ad84d01c");
 }

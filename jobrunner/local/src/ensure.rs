@@ -49,6 +49,9 @@ fn check(ground: &Ground, spec: &MachineSpec) -> Result<(), Error> {
     if spec.tags.region != ground.region {
         return no(format!("this is region {}, not {}", ground.region, spec.tags.region));
     }
+    if let Some(placement) = &spec.machine.placement {
+        return no(format!("placement is {placement}, but one computer has no kinds of place: leave it out"));
+    }
     if spec.network.egress != Egress::None {
         return no("network.egress must be \"none\": processes on this computer have no way out".to_owned());
     }

@@ -1,6 +1,7 @@
 //! Room: what is taken, what is free, what never fits.
 
 use super::{Bench, Setting};
+use crate::cause::Code;
 use crate::provider::{Capacity, Error};
 use crate::resources::Resources;
 use crate::template::Machine;
@@ -31,6 +32,18 @@ pub async fn room_is_counted(bench: &dyn Bench) {
     setting.remove(vec![id]).await;
     assert_eq!(capacity(&setting).await.used, before.used);
     setting.clean().await;
+}
+
+/// A machine of a kind of place that the region does not have is refused for good, and not put anywhere else.
+pub async fn unknown_placements_are_refused(bench: &dyn Bench) {
+    let setting = Setting::new(bench);
+    let Ok(nowhere) = "nowhere".parse() else { unreachable!("the name follows its rule") };
+    let machine = Machine { placement: Some(nowhere), ..bench.machine() };
+    let answer = setting.ensure(setting.spec_of(machine, 1)).await;
+    let says_why = matches!(&answer, Err(Error::Rejected { code: Code::MachineRejected, detail })
+        if detail.contains("placement is nowhere"));
+    assert!(says_why, "{answer:?}");
+    assert_eq!((setting.machines().await, setting.homes().await), (vec![], vec![]), "nothing was made");
 }
 
 const fn beyond(largest: Resources) -> Resources {

@@ -130,6 +130,9 @@ impl World {
         if &spec.tags.region != region {
             return rejected(format!("region {} asked for a machine of {}", region, spec.tags.region));
         }
+        if let Some(placement) = &spec.machine.placement {
+            return rejected(format!("placement is {placement}, but this region has none"));
+        }
         match spec.machine.resources.first_excess(self.total) {
             Some(field) => rejected(format!("{field} is more than there is in all")),
             None => Ok(()),
