@@ -18,6 +18,7 @@ use crate::fence::Fence;
 use crate::gate::Gate;
 use crate::names::REGION;
 use crate::others::Others;
+use crate::place::Place;
 use crate::policies::Policies;
 use crate::room::{self, Room};
 use crate::verify::Verification;
@@ -99,12 +100,26 @@ impl Cluster {
 
     /// The room of the cluster's nodes now.
     pub(crate) async fn room(&self) -> Result<Room, Error> {
+        self.room_of(&self.config.places().collect::<Vec<_>>()).await
+    }
+
+    /// The room now for machines of one place.
+    pub(crate) async fn room_in(&self, place: &Place<'_>) -> Result<Room, Error> {
+        let room = self.room_of(&[*place]).await?;
+        let pods = self.pods.all();
+        let nodes = self.nodes.all();
+        let used_up = nodes.iter().filter(|node| place.is_used_up(node, &pods));
+        Ok(room.without(&used_up.filter_map(|node| node.metadata.name.clone()).collect()))
+    }
+
+    async fn room_of(&self, places: &[Place<'_>]) -> Result<Room, Error> {
         self.filled().await?;
         let others = self.others.taken(self).await?;
         let nodes = self.nodes.all();
         let ours = self.pods.all();
         let ours = ours.iter().filter_map(|pod| room::taken(&self.config, pod));
-        Ok(Room::new(&self.config, nodes.iter().map(|node| &**node), ours, others.into_iter()))
+        let nodes = nodes.iter().map(|node| &**node);
+        Ok(Room::new(&self.config, places, nodes, ours, others.into_iter()))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use domain::id::PlacementName;
 use domain::resources::Resources;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,9 @@ pub struct Config {
     /// The extended resource that one GPU of a template is.
     #[serde(default = "default_gpu_resource")]
     pub gpu_resource: String,
+    /// Kinds of place that templates may name. For machines that name none the fields above count.
+    #[serde(default)]
+    pub placements: BTreeMap<PlacementName, Placement>,
     /// The user and group that machines run as; never 0.
     #[serde(default = "default_user_id")]
     pub user_id: i64,
@@ -77,6 +81,23 @@ pub struct Config {
     /// Most requests to the API server in a second.
     #[serde(default = "default_requests_per_second")]
     pub requests_per_second: u32,
+}
+
+/// A kind of place for machines. It is as it says, with nothing of the fields of the same name around it, except for
+/// the two that say so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Placement {
+    /// Labels of its nodes; none: every node.
+    pub node_selector: BTreeMap<String, String>,
+    /// Taints that its machines tolerate.
+    pub tolerations: Vec<Toleration>,
+    /// The runtime that isolates its machines: without it the one of all machines, with an empty text the cluster's own.
+    pub runtime_class: Option<String>,
+    /// The extended resource that one GPU of a template is here; without it the one of all machines.
+    pub gpu_resource: Option<String>,
+    /// What each machine gets of extended resources, in whole pieces, by their names: `example.com/fpga`.
+    pub extended: BTreeMap<String, u64>,
 }
 
 /// Who may speak to agents.
@@ -141,6 +162,28 @@ const fn default_requests_per_second() -> u32 {
     200
 }
 
+impl Placement {
+    /// What is wrong with it where GPUs are called `gpu_resource`; what types cannot say.
+    pub(crate) fn mistake(&self, gpu_resource: &str) -> Option<String> {
+        let gpu_resource = self.gpu_resource.as_deref().unwrap_or(gpu_resource);
+        self.extended.iter().find_map(|(name, count)| {
+            if !is_extended(name) {
+                Some(format!("extended has {name}, which is no extended resource: write example.com/fpga"))
+            } else if name == gpu_resource {
+                Some(format!("extended has {name}, which templates ask for as gpus: leave it out"))
+            } else {
+                (*count == 0).then(|| format!("extended has 0 of {name}: write 1 or more, or leave it out"))
+            }
+        })
+    }
+}
+
+/// Resources of a domain of their own, which the cluster counts in whole pieces.
+fn is_extended(name: &str) -> bool {
+    let parts = name.split_once('/').filter(|(domain, rest)| !domain.is_empty() && !rest.is_empty());
+    parts.is_some() && !name.contains("kubernetes.io/")
+}
+
 impl Config {
     /// The defaults, with this namespace and agent.
     #[must_use]
@@ -161,6 +204,7 @@ impl Config {
             storage_class: None,
             home_access_mode: default_home_access_mode(),
             gpu_resource: default_gpu_resource(),
+            placements: BTreeMap::new(),
             user_id: default_user_id(),
             scratch_mib: default_scratch_mib(),
             lost_node_s: default_lost_node_s(),

@@ -89,23 +89,39 @@ fn check(config: &Config) -> Result<(), Error> {
         let problem = format!("has {range}, which is no address range: write 203.0.113.0/24");
         return Err(Error::Field { field: "egress_denied", problem });
     }
-    Ok(())
+    let mistake = config.placements.iter().find_map(|(name, placement)| {
+        placement.mistake(&config.gpu_resource).map(|mistake| format!("{name}: {mistake}"))
+    });
+    match mistake {
+        Some(problem) => Err(Error::Field { field: "placements", problem }),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Placement;
 
     #[test]
     fn fields_that_make_no_sense_are_named() {
         let good = Config::new("sandboxes", "agent:1");
         check(&good).unwrap();
+        let extended = |name: &str, count: u64| {
+            let placement = Placement { extended: [(name.to_owned(), count)].into(), ..Placement::default() };
+            Config { placements: [("gpu".parse().unwrap(), placement)].into(), ..good.clone() }
+        };
+        check(&extended("example.com/fpga", 1)).unwrap();
         for (config, field) in [
             (Config { namespace: String::new(), ..good.clone() }, "namespace"),
             (Config { agent_image: String::new(), ..good.clone() }, "agent_image"),
             (Config { user_id: 0, ..good.clone() }, "user_id"),
             (Config { agent_port: 80, ..good.clone() }, "agent_port"),
             (Config { egress_denied: vec!["here".to_owned()], ..good.clone() }, "egress_denied"),
+            (extended("fpga", 1), "placements gpu: extended has fpga"),
+            (extended("node.kubernetes.io/fpga", 1), "placements gpu: extended"),
+            (extended("example.com/fpga", 0), "placements gpu: extended"),
+            (extended("nvidia.com/gpu", 1), "placements gpu: extended"),
         ] {
             assert!(check(&config).unwrap_err().to_string().starts_with(field), "{field}");
         }

@@ -1,24 +1,27 @@
 //! Making one machine: its policies, its home, its pod, each under a name that makes a repeat find it.
 
 use domain::cause::Code;
+use domain::id::PlacementName;
 use domain::provider::{Ensured, Error, Kind, MachineSpec, Tags};
 use domain::template::{Container, Runs};
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PostParams;
 
+use crate::Config;
 use crate::call::{Answer, call};
 use crate::cluster::Cluster;
 use crate::copy::{Copy, Kind as Watched};
 use crate::fence;
 use crate::manifest::{self, Class};
 use crate::names::{self, ObjectId};
+use crate::place::Place;
 use crate::policies;
 use crate::room::Fit;
 
 /// Makes a machine unless it was made already.
 pub(crate) async fn ensure(cluster: &Cluster, spec: &MachineSpec) -> Ensured {
-    let (image, class) = check(cluster, spec)?;
+    let (image, class, place) = check(cluster, spec)?;
     if let Some(removed) = cluster.fence.check(&spec.tags)? {
         return Ok(removed);
     }
@@ -26,10 +29,10 @@ pub(crate) async fn ensure(cluster: &Cluster, spec: &MachineSpec) -> Ensured {
     if let Some(there) = known(cluster, &spec.tags)? {
         return finish(cluster, spec, &there).await;
     }
-    fits(cluster, spec).await?;
+    fits(cluster, spec, &place).await?;
     cluster.policies.ensure(cluster, &class).await?;
     ensure_home(cluster, spec).await?;
-    let pod = manifest::pod(&cluster.config, spec, image, &class, cluster.clock.now());
+    let pod = manifest::pod(&place, spec, image, &class, cluster.clock.now());
     let there = ensure_pod(cluster, &spec.tags, &pod).await?;
     finish(cluster, spec, &there).await
 }
@@ -44,7 +47,10 @@ async fn finish(cluster: &Cluster, spec: &MachineSpec, pod: &ObjectId) -> Ensure
 }
 
 /// What is refused whatever the cluster looks like.
-fn check<'a>(cluster: &Cluster, spec: &'a MachineSpec) -> Result<(&'a Container, Class), Error> {
+fn check<'a>(
+    cluster: &'a Cluster,
+    spec: &'a MachineSpec,
+) -> Result<(&'a Container, Class, Place<'a>), Error> {
     let no = |detail: String| Error::Rejected { code: Code::MachineRejected, detail };
     let Runs::Container(image) = &spec.machine.runs else {
         let kind = spec.machine.runs.kind();
@@ -57,7 +63,18 @@ fn check<'a>(cluster: &Cluster, spec: &'a MachineSpec) -> Result<(&'a Container,
         return Err(no("its deadline must be at least 1 s".to_owned()));
     }
     let class = manifest::class(&cluster.config, &spec.network.egress).map_err(no)?;
-    Ok((image, class))
+    let place = place_of(&cluster.config, spec.machine.placement.as_ref()).map_err(no)?;
+    Ok((image, class, place))
+}
+
+/// Where a machine goes; what is wrong when this region has no such place.
+fn place_of<'a>(config: &'a Config, placement: Option<&PlacementName>) -> Result<Place<'a>, String> {
+    config.place(placement).ok_or_else(|| {
+        let known: Vec<_> = config.placements.keys().map(PlacementName::as_str).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { format!("only {}", known.join(", ")) };
+        let asked = placement.map_or("", PlacementName::as_str);
+        format!("placement is {asked}, but this region has {known}")
+    })
 }
 
 /// The machine, when the copy knows it: most repeats make nothing.
@@ -68,15 +85,18 @@ fn known(cluster: &Cluster, tags: &Tags) -> Result<Option<ObjectId>, Error> {
     pod.map(|pod| same(tags, &pod.metadata)).transpose()
 }
 
-async fn fits(cluster: &Cluster, spec: &MachineSpec) -> Result<(), Error> {
-    let (room, asked) = (cluster.room().await?, spec.machine.resources);
+async fn fits(cluster: &Cluster, spec: &MachineSpec, place: &Place<'_>) -> Result<(), Error> {
+    let (room, asked) = (cluster.room_in(place).await?, spec.machine.resources);
     match room.fit(&cluster.config, asked) {
         Fit::Yes => Ok(()),
         Fit::NotNow => Err(Error::NoCapacity { detail: Some(room.lacking(asked)) }),
-        Fit::Never(field) => Err(Error::Rejected {
-            code: Code::MachineRejected,
-            detail: format!("resources.{field} is more than any node of this region has"),
-        }),
+        Fit::Never(field) => {
+            let placement = spec.machine.placement.as_ref();
+            let whose =
+                placement.map_or_else(|| "this region".to_owned(), |name| format!("placement {name}"));
+            let detail = format!("resources.{field} is more than any node of {whose} has");
+            Err(Error::Rejected { code: Code::MachineRejected, detail })
+        }
     }
 }
 
@@ -137,4 +157,23 @@ async fn create_or_get<K: Watched + serde::Serialize>(
     let meta = there.meta().clone();
     copy.put(there);
     Ok(meta)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_not_there_is_told_with_those_that_are() {
+        let mut config = Config::new("sandboxes", "agent:1");
+        let gpu: PlacementName = "gpu".parse().unwrap();
+        assert!(place_of(&config, None).is_ok());
+        let wrong = place_of(&config, Some(&gpu)).unwrap_err();
+        assert_eq!(wrong, "placement is gpu, but this region has none");
+        config.placements.insert("fpga".parse().unwrap(), crate::Placement::default());
+        let wrong = place_of(&config, Some(&gpu)).unwrap_err();
+        assert_eq!(wrong, "placement is gpu, but this region has only fpga");
+        config.placements.insert(gpu.clone(), crate::Placement::default());
+        assert!(place_of(&config, Some(&gpu)).is_ok());
+    }
 }

@@ -22,6 +22,7 @@ mod names;
 mod observe;
 mod others;
 mod patience;
+mod place;
 mod policies;
 mod provider;
 mod quantity;
@@ -33,7 +34,7 @@ mod words;
 
 #[cfg(feature = "testing")]
 pub use bare::{Bare, BareError};
-pub use config::{Caller, Config, Toleration};
+pub use config::{Caller, Config, Placement, Toleration};
 pub use connect::Error;
 pub use doctor::Doctor;
 pub use provider::Kubernetes;

@@ -2,19 +2,16 @@
 
 mod lacking;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::provider::{Capacity, Nodes};
 use domain::resources::Resources;
 use domain::time::Timestamp;
-use k8s_openapi::api::core::v1::{Container, Node, Pod, Taint};
+use k8s_openapi::api::core::v1::{Container, Node, Pod};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
-use crate::Config;
-use crate::quantity;
-
-/// Taints by which the cluster says how a node is at the moment.
-const PASSING_TAINTS: &str = "node.kubernetes.io/";
+use crate::place::{self, Place};
+use crate::{Config, quantity};
 
 /// What a pod takes, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,20 +72,23 @@ pub(crate) enum Fit {
 }
 
 impl Room {
-    /// The room of nodes that take machines, with what this region's pods and others take of it. A pod that waits for
-    /// a node takes the room that it will probably get.
+    /// The room of nodes that take machines of these places, with what this region's pods and others take of it. A pod
+    /// that waits for a node takes the room that it will probably get.
     pub(crate) fn new<'a>(
         config: &Config,
+        places: &[Place<'_>],
         nodes: impl Iterator<Item = &'a Node>,
         ours: impl Iterator<Item = Taken>,
         others: impl Iterator<Item = Taken>,
     ) -> Self {
         let coming = config.autoscaled_nodes.iter().copied().map(Share::of).collect();
         let mut room = Self { coming, ..Self::default() };
-        for node in nodes.filter(|node| may_take_machines(config, node)) {
-            let total = allocatable(config, node);
+        let may_take = |node: &&Node| places.iter().any(|place| place.may_take_machines(node));
+        for node in nodes.filter(may_take) {
+            let total = allocatable(places, node);
             room.shapes.push(total);
-            if let Some(name) = node.metadata.name.clone().filter(|_| takes_machines(config, node)) {
+            let takes = places.iter().any(|place| place.takes_machines(node));
+            if let Some(name) = node.metadata.name.clone().filter(|_| takes) {
                 room.nodes.insert(name, Share::of(total));
             }
         }
@@ -106,6 +106,12 @@ impl Room {
         }
         waiting.into_iter().for_each(|taken| room.place(taken.resources));
         room
+    }
+
+    /// The same with no room on these nodes now; what they have when they are empty still counts.
+    pub(crate) fn without(mut self, names: &BTreeSet<String>) -> Self {
+        self.nodes.retain(|name, _| !names.contains(name));
+        self
     }
 
     /// Takes room for a pod that waits for a node.
@@ -184,53 +190,22 @@ fn asked(config: &Config, amounts: &BTreeMap<String, Quantity>) -> Resources {
         cpu_millis: amounts.get("cpu").map_or(0, quantity::millis),
         memory_mib: amounts.get("memory").map_or(0, quantity::mib),
         disk_mib: amounts.get("ephemeral-storage").map_or(0, quantity::mib),
-        gpus: amounts.get(&config.gpu_resource).map_or(0, quantity::count),
+        gpus: place::gpus(config.places(), amounts),
     }
 }
 
-fn allocatable(config: &Config, node: &Node) -> Resources {
+fn allocatable(places: &[Place<'_>], node: &Node) -> Resources {
     let amounts = node.status.as_ref().and_then(|status| status.allocatable.as_ref());
     let amount = |key: &str| amounts.and_then(|amounts| amounts.get(key));
     Resources {
         cpu_millis: amount("cpu").map_or(0, quantity::millis),
         memory_mib: amount("memory").map_or(0, quantity::whole_mib),
         disk_mib: amount("ephemeral-storage").map_or(0, quantity::whole_mib),
-        gpus: amount(&config.gpu_resource).map_or(0, quantity::count),
+        gpus: amounts.map_or(0, |amounts| place::gpus(places.iter().copied(), amounts)),
     }
 }
 
-/// Whether machines run on a node now.
-fn takes_machines(config: &Config, node: &Node) -> bool {
-    let is_cordoned = node.spec.as_ref().and_then(|spec| spec.unschedulable).unwrap_or(false);
-    !is_cordoned && is_ready(node) && taints(node).iter().all(|taint| is_tolerated(config, taint))
-}
-
-/// Whether machines run on a node when it is well: not ready and cordoned are no properties of a node.
-fn may_take_machines(config: &Config, node: &Node) -> bool {
-    let is_passing = |taint: &Taint| taint.key.starts_with(PASSING_TAINTS);
-    let labels = node.metadata.labels.as_ref();
-    let is_selected = config
-        .node_selector
-        .iter()
-        .all(|(key, value)| labels.is_some_and(|labels| labels.get(key) == Some(value)));
-    is_selected && taints(node).iter().all(|taint| is_passing(taint) || is_tolerated(config, taint))
-}
-
-fn taints(node: &Node) -> &[Taint] {
-    node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default()
-}
-
-fn is_tolerated(config: &Config, taint: &Taint) -> bool {
-    taint.effect == "PreferNoSchedule"
-        || config.tolerations.iter().any(|toleration| {
-            let same_value =
-                toleration.value.is_none() || toleration.value.as_deref() == taint.value.as_deref();
-            let same_effect = toleration.effect.as_deref().is_none_or(|effect| effect == taint.effect);
-            toleration.key == taint.key && same_value && same_effect
-        })
-}
-
-fn is_ready(node: &Node) -> bool {
+pub(crate) fn is_ready(node: &Node) -> bool {
     condition(node) == Some("True")
 }
 

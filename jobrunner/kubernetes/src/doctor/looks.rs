@@ -8,7 +8,9 @@ use kube::Api;
 use kube::api::ListParams;
 
 use super::Doctor;
+use crate::Config;
 use crate::call::call;
+use crate::place::Place;
 use crate::room::Room;
 
 const NAME: &str = "cluster";
@@ -41,7 +43,7 @@ fn judge_version(major: &str, minor: &str, full: &str) -> Check {
 pub(super) async fn nodes(doctor: &Doctor) -> Check {
     let api: Api<Node> = Api::all(doctor.client.clone());
     match call(&doctor.gate, api.list(&ListParams::default())).await {
-        Ok(listed) => judge_nodes(doctor, &listed.items),
+        Ok(listed) => judge_nodes(&doctor.config, &listed.items),
         Err(answer) => Check::bad(
             NODES,
             domain::provider::Error::from(answer).to_string(),
@@ -50,24 +52,62 @@ pub(super) async fn nodes(doctor: &Doctor) -> Check {
     }
 }
 
-fn judge_nodes(doctor: &Doctor, nodes: &[Node]) -> Check {
-    let room = Room::new(&doctor.config, nodes.iter(), std::iter::empty(), std::iter::empty());
-    let Capacity { total, .. } = room.capacity(&doctor.config, Timestamp::default());
+/// Nodes that take machines which name no placement are needed; those of a placement, for the templates that name it.
+fn judge_nodes(config: &Config, nodes: &[Node]) -> Check {
     let there = nodes.len();
-    if total.cpu_millis > 0 || !doctor.config.autoscaled_nodes.is_empty() {
-        let (cpus, gib) = (total.cpu_millis / 1000, total.memory_mib / 1024);
-        return Check::good(NODES, format!("{there}, with {cpus} CPUs and {gib} GiB for machines"));
+    let may_grow = !config.autoscaled_nodes.is_empty();
+    if !may_grow && !has_node(&config.default_place(), nodes) {
+        return Check::bad(
+            NODES,
+            format!("none of {there} nodes takes machines"),
+            "make a node ready and uncordon it, or correct kubernetes.node_selector and kubernetes.tolerations",
+        );
     }
-    Check::bad(
-        NODES,
-        format!("none of {there} nodes takes machines"),
-        "make a node ready and uncordon it, or correct kubernetes.node_selector and kubernetes.tolerations",
-    )
+    let empty = config
+        .placements
+        .keys()
+        .find(|name| !may_grow && config.place(Some(*name)).is_some_and(|place| !has_node(&place, nodes)));
+    if let Some(name) = empty {
+        return Check::warning(
+            NODES,
+            format!("none of {there} nodes takes machines of the placement {name}"),
+            format!("make such a node ready and uncordon it, or correct kubernetes.placements.{name}"),
+        );
+    }
+    let room = Room::new(config, &config.places().collect::<Vec<_>>(), nodes.iter(), std::iter::empty(), std::iter::empty());
+    let Capacity { total, .. } = room.capacity(config, Timestamp::default());
+    let (cpus, gib) = (total.cpu_millis / 1000, total.memory_mib / 1024);
+    Check::good(NODES, format!("{there}, with {cpus} CPUs and {gib} GiB for machines"))
+}
+
+fn has_node(place: &Place<'_>, nodes: &[Node]) -> bool {
+    nodes.iter().any(|node| place.takes_machines(node) && !place.is_used_up(node, &[]))
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::check::Mark;
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn every_kind_of_place_has_a_node() {
+        let node = json!({"metadata": {"name": "one", "labels": {"pool": "a"}},
+            "status": {"allocatable": {"cpu": "2", "memory": "4Gi"},
+                "conditions": [{"type": "Ready", "status": "True"}]}});
+        let nodes = [serde_json::from_value::<Node>(node).unwrap()];
+        let mut config = Config::new("sandboxes", "agent:1");
+        assert!(judge_nodes(&config, &nodes).is_good());
+        assert_eq!(judge_nodes(&config, &[]).mark, Mark::Bad);
+        let gpu = serde_json::from_value(json!({"node_selector": {"pool": "gpu"}})).unwrap();
+        config.placements.insert("gpu".parse().unwrap(), gpu);
+        let lacking = judge_nodes(&config, &nodes);
+        assert_eq!(lacking.mark, Mark::Warning);
+        assert!(lacking.remedy.contains("kubernetes.placements.gpu"), "{}", lacking.remedy);
+        config.autoscaled_nodes.push(domain::resources::Resources::default());
+        assert!(judge_nodes(&config, &nodes).is_good());
+    }
 
     #[test]
     fn old_versions_are_refused() {

@@ -122,7 +122,7 @@ impl Trial {
         if let Some(claim) = manifest::home(&doctor.config, &spec, asked_at) {
             create(doctor, &self.claims, self.marked(claim)).await?;
         }
-        let pod = manifest::pod(&doctor.config, &spec, &image, &Class::None, asked_at);
+        let pod = manifest::pod(&doctor.config.default_place(), &spec, &image, &Class::None, asked_at);
         create(doctor, &self.pods, self.marked(pod)).await?;
         let pod = self.runs(doctor, &names::pod(&spec.tags)).await?;
         Ok(Made { pod, asked_at, seen_at: doctor.clock.now(), took: begun.elapsed() })
@@ -132,7 +132,8 @@ impl Trial {
     pub(super) fn guest(&self, doctor: &Doctor) -> Option<Pod> {
         let spec = self.spec("guest", false)?;
         let image = Container { image: doctor.config.agent_image.clone(), command: Some(Vec::new()) };
-        Some(manifest::pod(&doctor.config, &spec, &image, &Class::None, doctor.clock.now()))
+        let place = doctor.config.default_place();
+        Some(manifest::pod(&place, &spec, &image, &Class::None, doctor.clock.now()))
     }
 
     /// Adds the mark of this check.

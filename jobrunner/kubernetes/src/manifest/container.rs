@@ -14,6 +14,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::image::pulled;
 use crate::Config;
+use crate::place::Place;
 
 /// The container that a machine is.
 pub(crate) const MACHINE: &str = "machine";
@@ -34,7 +35,7 @@ pub(super) fn bringer(config: &Config) -> Container {
         name: AGENT_VOLUME.to_owned(),
         image: Some(pulled(config, &config.agent_image)),
         command: Some(vec!["/agent".to_owned(), "install".to_owned(), AGENT_PROGRAM.to_owned()]),
-        resources: Some(requirements(config, BRINGING, BRINGING_SCRATCH_MIB)),
+        resources: Some(requirements(BTreeMap::new(), BRINGING, BRINGING_SCRATCH_MIB)),
         security_context: Some(security()),
         volume_mounts: Some(vec![mount(AGENT_VOLUME, AGENT_FOLDER, false)]),
         ..Container::default()
@@ -43,7 +44,9 @@ pub(super) fn bringer(config: &Config) -> Container {
 
 /// The machine. Where the template names the command, the agent is the first process and starts it; else the image's
 /// own entrypoint is, and a hook starts the agent beside it.
-pub(super) fn machine(config: &Config, spec: &MachineSpec, image: &Image) -> Container {
+pub(super) fn machine(place: &Place<'_>, spec: &MachineSpec, image: &Image) -> Container {
+    let config = place.config;
+    let resources = spec.machine.resources;
     let beside = image.command.is_none();
     let mut mounts = vec![mount(AGENT_VOLUME, AGENT_FOLDER, true)];
     mounts.extend(spec.machine.home.as_ref().map(|home| mount(HOME_VOLUME, &home.path, false)));
@@ -60,7 +63,7 @@ pub(super) fn machine(config: &Config, spec: &MachineSpec, image: &Image) -> Con
             ..ContainerPort::default()
         }]),
         env: Some(environment(spec)),
-        resources: Some(requirements(config, spec.machine.resources, config.scratch_mib)),
+        resources: Some(requirements(place.extended(resources), resources, config.scratch_mib)),
         security_context: Some(security()),
         // The end of the output is part of the status then, without anybody reading logs.
         termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
@@ -125,15 +128,17 @@ fn environment(spec: &MachineSpec) -> Vec<EnvVar> {
 }
 
 /// What is asked for is what may be used; scratch space has a limit even when none was asked for.
-fn requirements(config: &Config, resources: Resources, scratch_mib: u64) -> ResourceRequirements {
+fn requirements(
+    extended: BTreeMap<String, u64>,
+    resources: Resources,
+    scratch_mib: u64,
+) -> ResourceRequirements {
     let mut amounts = BTreeMap::from([
         ("cpu".to_owned(), Quantity(format!("{}m", resources.cpu_millis))),
         ("memory".to_owned(), Quantity(format!("{}Mi", resources.memory_mib))),
         ("ephemeral-storage".to_owned(), Quantity(format!("{}Mi", resources.disk_mib))),
     ]);
-    if resources.gpus > 0 {
-        amounts.insert(config.gpu_resource.clone(), Quantity(resources.gpus.to_string()));
-    }
+    amounts.extend(extended.into_iter().map(|(name, count)| (name, Quantity(count.to_string()))));
     let mut limits = amounts.clone();
     let limit_mib = if resources.disk_mib == 0 { scratch_mib } else { resources.disk_mib };
     limits.insert("ephemeral-storage".to_owned(), Quantity(format!("{limit_mib}Mi")));

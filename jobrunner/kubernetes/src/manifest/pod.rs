@@ -16,19 +16,27 @@ use super::container::{self, AGENT_VOLUME, HOME_VOLUME};
 use super::{Class, home, peers};
 use crate::Config;
 use crate::names::{self, ASKED_AT, EGRESS, TENANT};
+use crate::place::Place;
 
 /// How long the programs of a machine that is removed have to end, in seconds.
 const TERMINATION_GRACE_S: i64 = 10;
 /// Room for the agent's program, in MiB.
 const AGENT_VOLUME_MIB: u64 = 64;
 
-/// The pod of a machine that runs `image`.
-pub(crate) fn pod(config: &Config, spec: &MachineSpec, image: &Image, class: &Class, now: Timestamp) -> Pod {
+/// The pod of a machine that runs `image` in the place that it asks for.
+pub(crate) fn pod(
+    place: &Place<'_>,
+    spec: &MachineSpec,
+    image: &Image,
+    class: &Class,
+    now: Timestamp,
+) -> Pod {
+    let config = place.config;
     Pod {
         metadata: metadata(config, spec, class, now),
         spec: Some(PodSpec {
             init_containers: Some(vec![container::bringer(config)]),
-            containers: vec![container::machine(config, spec, image)],
+            containers: vec![container::machine(place, spec, image)],
             volumes: Some(volumes(spec)),
             restart_policy: Some("Never".to_owned()),
             active_deadline_seconds: i64::try_from(spec.deadline_s).ok(),
@@ -46,9 +54,9 @@ pub(crate) fn pod(config: &Config, spec: &MachineSpec, image: &Image, class: &Cl
                 .image_pull_secret
                 .clone()
                 .map(|name| vec![LocalObjectReference { name }]),
-            node_selector: (!config.node_selector.is_empty()).then(|| config.node_selector.clone()),
-            tolerations: Some(tolerations(config)),
-            runtime_class_name: config.runtime_class.clone(),
+            node_selector: (!place.node_selector.is_empty()).then(|| place.node_selector.clone()),
+            tolerations: Some(tolerations(place)),
+            runtime_class_name: place.runtime_class.map(str::to_owned),
             priority_class_name: config.priority_class.clone(),
             ..PodSpec::default()
         }),
@@ -110,16 +118,16 @@ fn volumes(spec: &MachineSpec) -> Vec<Volume> {
     std::iter::once(agent).chain(home).collect()
 }
 
-/// The configured ones, and short ones for nodes that are lost: the cluster's own would wait for five minutes.
-fn tolerations(config: &Config) -> Vec<Toleration> {
+/// Those of the place, and short ones for nodes that are lost: the cluster's own would wait for five minutes.
+fn tolerations(place: &Place<'_>) -> Vec<Toleration> {
     let lost = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map(|key| Toleration {
         key: Some(key.to_owned()),
         operator: Some("Exists".to_owned()),
         effect: Some("NoExecute".to_owned()),
-        toleration_seconds: Some(config.lost_node_s),
+        toleration_seconds: Some(place.config.lost_node_s),
         value: None,
     });
-    let configured = config.tolerations.iter().map(|toleration| Toleration {
+    let configured = place.tolerations.iter().map(|toleration| Toleration {
         key: Some(toleration.key.clone()),
         operator: Some(if toleration.value.is_some() { "Equal" } else { "Exists" }.to_owned()),
         value: toleration.value.clone(),

@@ -69,7 +69,8 @@ fn spec(machine: &Value) -> MachineSpec {
 fn pod_of(config: &Config, spec: &MachineSpec) -> Value {
     let Runs::Container(image) = &spec.machine.runs else { unreachable!("it is a container") };
     let class = class(config, &spec.network.egress).unwrap();
-    serde_json::to_value(pod(config, spec, image, &class, now())).unwrap()
+    let place = config.place(spec.machine.placement.as_ref()).unwrap();
+    serde_json::to_value(pod(&place, spec, image, &class, now())).unwrap()
 }
 
 fn compare(name: &str, made: &impl Serialize) {
@@ -102,6 +103,18 @@ fn a_machine_with_everything() {
     compare("home", &home(&config, &spec, now()));
     let class = class(&config, &spec.network.egress).unwrap();
     compare("policy-listed", &listed(&config, "bj", &class));
+}
+
+#[test]
+fn a_machine_with_a_placement() {
+    let machine = json!({"runs": {"container": {"image": "lab:1.4"}}, "placement": "accelerated",
+        "resources": {"cpu_millis": 1500, "memory_mib": 2048, "gpus": 1}});
+    let mut config = everything();
+    let accelerated = json!({"node_selector": {"pool": "accelerated"},
+        "tolerations": [{"key": "accelerated"}], "runtime_class": "nvidia",
+        "gpu_resource": "example.com/gpu", "extended": {"example.com/fpga": 2}});
+    config.placements.insert("accelerated".parse().unwrap(), serde_json::from_value(accelerated).unwrap());
+    compare("pod-placement", &pod_of(&config, &spec(&machine)));
 }
 
 #[test]

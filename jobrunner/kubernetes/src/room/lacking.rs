@@ -27,7 +27,7 @@ mod tests {
         let share = |&(cpu_millis, memory_mib): &(u64, u64)| {
             let used = Resources { cpu_millis: 500, memory_mib: 100, ..Resources::default() };
             let free = Resources { cpu_millis, memory_mib, ..Resources::default() };
-            Share { total: used.plus(free), used }
+            Share { total: used.plus(free), used, ..Share::default() }
         };
         let named = free.iter().enumerate().map(|(nth, free)| (format!("node-{nth}"), share(free)));
         Room { nodes: named.collect(), ..Room::default() }

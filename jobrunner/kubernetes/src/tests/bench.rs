@@ -36,6 +36,12 @@ impl ClusterBench {
         let mut config =
             Config::new(format!("test-{name}-{}", std::process::id()), variable("CLUSTER_AGENT_IMAGE"));
         config.kubeconfig = Some(variable("KUBECONFIG").into());
+        config.placements = serde_json::from_value(json!({
+            "linux": {"node_selector": {"kubernetes.io/os": "linux"}},
+            "empty": {"node_selector": {"qingjiao.io/no-such-label": "x"}},
+            "lacking": {"extended": {"example.com/no-such-resource": 1}},
+        }))
+        .unwrap();
         let client = connect::client(&config).await.unwrap();
         namespace(&client, &config.namespace).await;
         let [provider, other] = [open(&config, "bj").await, open(&config, "gd").await];

@@ -26,6 +26,25 @@ async fn a_restarted_process_adopts_what_runs() {
     bench.remove().await;
 }
 
+/// A placement has nodes of its own; where it has none that is free, a machine waits and nothing is made elsewhere.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_placement_leads_to_its_nodes() {
+    let bench = ClusterBench::new("placements").await;
+    let setting = Setting::new(&bench);
+    let placed = |name: &str| {
+        let machine = Machine { home: None, ..setting.named(name) };
+        setting.spec_of(Machine { placement: Some(name.parse().unwrap()), ..machine }, 1)
+    };
+    let id = setting.made(placed("linux")).await;
+    setting.runs(&id).await;
+    for name in ["empty", "lacking"] {
+        assert_eq!(setting.ensure(placed(name)).await, Err(Error::NoCapacity), "{name}");
+    }
+    assert_eq!(setting.machines().await.len(), 1);
+    setting.clean().await;
+    bench.remove().await;
+}
+
 /// A machine that waits says for what.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn causes_are_told() {
