@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use domain::id::PlacementName;
 use runtime::tls::TlsOptions;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub proxy_port: Option<u16>,
     /// Kinds of machine that this region has providers for: `container`, `vm`, `process`.
     pub runs: Vec<String>,
+    /// Kinds of place that templates may name here; those that the provider was told of.
+    pub placements: Vec<PlacementName>,
     /// Requests per second that one key may make for long.
     pub requests_per_s: u32,
     /// Requests that one key may make at once after a pause.
@@ -44,6 +47,7 @@ impl Default for Config {
             proxy_scheme: "http".to_owned(),
             proxy_port: Some(8080),
             runs: vec!["process".to_owned()],
+            placements: Vec::new(),
             requests_per_s: 1_000,
             requests_burst: 2_000,
             cookie_s: COOKIE_S_MAX,
@@ -95,5 +99,7 @@ mod tests {
         assert!(wrong.check().unwrap_err().to_string().contains("api.domain"));
         let wrong = Config { public_url: "localhost".into(), ..Config::default() };
         assert!(wrong.check().unwrap_err().to_string().contains("api.public_url"));
+        let wrong = serde_json::json!({"placements": ["G P U"]});
+        assert!(serde_json::from_value::<Config>(wrong).unwrap_err().to_string().contains("a placement"));
     }
 }

@@ -31,6 +31,10 @@ struct Machine {
     env: Option<BTreeMap<String, String>>,
     /// What it may use.
     resources: MachineResources,
+    /// A kind of place that the region's operators have set up, one of those in `/v1/capabilities`; where every
+    /// machine goes when absent.
+    #[schema(max_length = 32, pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
+    placement: Option<String>,
     /// A folder that survives stop and start.
     home: Option<Home>,
     /// The ways in.

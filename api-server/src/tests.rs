@@ -12,6 +12,7 @@ mod faults;
 mod feed;
 mod internal;
 mod live;
+mod placements;
 mod problems;
 mod region;
 mod templates;

@@ -61,6 +61,10 @@ problems! {
     MachineKindUnavailable, "machine_kind_unavailable", 422, None, Teacher,
         "本区域不支持该类型的机器。", "This region has no provider for this kind of machine.",
         "请改用本区域支持的类型，或换一个区域。", "Use a kind that /v1/capabilities lists, or another region.";
+    /// A kind of place that the region's operators have not set up.
+    PlacementUnavailable, "placement_unavailable", 422, None, Teacher,
+        "本区域没有模板要求的这类位置。", "This region has no such placement.",
+        "请改用本区域已有的 placement，或换一个区域。", "Use a placement that /v1/capabilities lists, or another region.";
     /// Larger than any node.
     DoesNotFit, "does_not_fit", 422, None, Teacher,
         "机器规格超过本区域的任何节点。", "The machine is larger than any node of this region.",

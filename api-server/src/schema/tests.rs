@@ -8,7 +8,7 @@ use crate::router;
 fn everything() -> Vec<Value> {
     let machine = |runs: Value, ready: Value| {
         json!({"name":"main","runs":runs,"env":{"TZ":"Asia/Shanghai"},
-            "resources":{"cpu_millis":1000,"memory_mib":256,"disk_mib":10,"gpus":1},
+            "resources":{"cpu_millis":1000,"memory_mib":256,"disk_mib":10,"gpus":1},"placement":"gpu",
             "home":{"path":"/home/student","size_mib":64},
             "apps":[{"name":"lab","kind":"http","port":8888,"path":"/lab"},
                     {"name":"dev","kind":"http","ports":[1,2]},

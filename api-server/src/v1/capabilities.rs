@@ -21,6 +21,8 @@ pub(crate) struct Capabilities {
     api: &'static [&'static str],
     /// Kinds of machine.
     runs: Vec<String>,
+    /// Kinds of place that a machine of a template may name as its `placement`.
+    placements: Vec<String>,
     /// Features by name; a platform ignores those that it doesn't know.
     features: &'static [&'static str],
     /// The domain below which apps have their hosts.
@@ -72,6 +74,7 @@ pub(crate) async fn handler(State(api): State<Api>, _caller: Caller) -> Json<Cap
         version: env!("CARGO_PKG_VERSION"),
         api: &["v1"],
         runs: api.config.runs.clone(),
+        placements: api.config.placements.iter().map(ToString::to_string).collect(),
         features: FEATURES,
         domain: api.config.domain.clone(),
         limits: Limits {

@@ -113,8 +113,10 @@ fn only_nodes_that_take_machines_count() {
             serde_json::from_value(json!({"conditions": [{"type": "Ready", "status": "Unknown"}]})).unwrap();
     });
     assert!(is_lost(&lost) && !is_lost(&preferred));
-    let takes =
-        |config: &Config, node: &Node| may_take_machines(config, node) && takes_machines(config, node);
+    let takes = |config: &Config, node: &Node| {
+        let place = config.default_place();
+        place.may_take_machines(node) && place.takes_machines(node)
+    };
     assert!(![&cordoned, &tainted, &lost].into_iter().any(|node| takes(&config, node)));
     assert!(takes(&config, &preferred));
     config.tolerations = vec![crate::Toleration { key: "dedicated".to_owned(), value: None, effect: None }];
