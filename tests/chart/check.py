@@ -112,7 +112,8 @@ def rolled():
         all_objects = chart.objects(chart.template([MINIMAL], *more))
         return {name: pod["metadata"]["annotations"] for name, pod in chart.pod_templates(all_objects)}
     before = pods()
-    changes = {"telemetry.filter=debug": len(before), "secrets.revision=2": len(before), "proxy.keepAliveS=80": 1}
+    changes = {"telemetry.filter=debug": len(before), "secrets.revision=2": len(before), "proxy.keepAliveS=80": 1,
+               "sandboxes.placements.gpu.gpuResource=example.org/gpu": 2}
     for change, expected in changes.items():
         kind = "--set-string" if "revision" in change else "--set"
         after = pods(kind, change)
@@ -163,16 +164,38 @@ def configured():
     """What the chart writes for a role is TOML, and the role itself takes it."""
     seen = 0
     for files in GOOD.values():
-        for one in chart.objects(chart.template(files)):
-            if one["kind"] == "ConfigMap" and "region.toml" in one["data"]:
-                text = one["data"]["region.toml"]
-                tomllib.loads(text)
-                roles.accepts(one["metadata"]["labels"]["app.kubernetes.io/component"], text)
-                seen += 1
+        for component, one in config_maps(files):
+            text = one["data"]["region.toml"]
+            tomllib.loads(text)
+            roles.accepts(component, text)
+            seen += 1
     return f"roles took {seen} configuration files"
 
 
-CHECKS = [lint, listed, rendered, nothing_from_the_release, plain, rolled, documented, refused, alerts,
+def placed():
+    """The api-server lets templates name exactly the placements that the jobrunner has."""
+    names = set()
+    for files in GOOD.values():
+        maps = {name: tomllib.loads(one["data"]["region.toml"]) for name, one in config_maps(files)}
+        api, runner = maps.get("api-server"), maps.get("jobrunner")
+        if not (api and runner):
+            continue
+        named, there = set(api["api"].get("placements", [])), set(runner["kubernetes"].get("placements", {}))
+        if named != there:
+            raise Wrong(f"{files}: the api-server knows {sorted(named)}, the jobrunner {sorted(there)}")
+        names |= named
+    if not names:
+        raise Wrong("no values file has a placement")
+    return f"both roles know {sorted(names)}"
+
+
+def config_maps(files):
+    for one in chart.objects(chart.template(files)):
+        if one["kind"] == "ConfigMap" and "region.toml" in one["data"]:
+            yield one["metadata"]["labels"]["app.kubernetes.io/component"], one
+
+
+CHECKS = [lint, listed, rendered, nothing_from_the_release, plain, rolled, placed, documented, refused, alerts,
           rights.agree, roles.metrics, valid, configured]
 
 

@@ -42,6 +42,9 @@ domain = {{ .Values.region.domain | quote }}
 proxy_scheme = {{ .Values.region.proxyScheme | quote }}
 proxy_port = {{ .Values.region.proxyPort | default (ternary 443 80 (eq .Values.region.proxyScheme "https")) | int64 }}
 runs = {{ include "region.texts" .Values.apiServer.runs }}
+{{- with .Values.sandboxes.placements }}
+placements = {{ include "region.texts" (keys . | sortAlpha) }}
+{{- end }}
 requests_per_s = {{ .Values.apiServer.requestsPerS | int64 }}
 requests_burst = {{ .Values.apiServer.requestsBurst | int64 }}
 cookie_s = {{ .Values.apiServer.cookieS | int64 }}
@@ -129,6 +132,25 @@ gpus = {{ .gpus | default 0 | int64 }}
 [[kubernetes.tolerations]]
 {{- range $field, $value := . }}
 {{ $field }} = {{ $value | quote }}
+{{- end }}
+{{- end }}
+{{- range $name, $placement := $sandboxes.placements }}
+
+[kubernetes.placements.{{ $name }}]
+node_selector = {{ include "region.table" $placement.nodeSelector }}
+extended = {{ include "region.counts" $placement.extended }}
+{{- if hasKey $placement "runtimeClass" }}
+runtime_class = {{ $placement.runtimeClass | quote }}
+{{- end }}
+{{- with $placement.gpuResource }}
+gpu_resource = {{ . | quote }}
+{{- end }}
+{{- range $placement.tolerations }}
+
+[[kubernetes.placements.{{ $name }}.tolerations]]
+{{- range $field, $value := . }}
+{{ $field }} = {{ $value | quote }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -68,3 +68,10 @@ labels:
 {{- range $key, $value := . }}{{ $entries = append $entries (printf "%s = %s" ($key | quote) ($value | quote)) }}{{ end -}}
 { {{- join ", " $entries -}} }
 {{- end }}
+
+{{/* A map of whole numbers as TOML. */}}
+{{- define "region.counts" -}}
+{{- $entries := list -}}
+{{- range $key, $value := . }}{{ $entries = append $entries (printf "%s = %d" ($key | quote) ($value | int64)) }}{{ end -}}
+{ {{- join ", " $entries -}} }
+{{- end }}
