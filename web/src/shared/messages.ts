@@ -25,18 +25,18 @@ const pageMessages = {
   "enter.opening": { zh: "正在打开你的环境…", en: "Opening your environment…" },
   "enter.ticket_spent.title": { zh: "这个链接已经用过了", en: "This link has already been used" },
   "enter.ticket_spent.text": {
-    zh: "为了安全，每个链接只能打开一次。你的环境和文件都还在，从课堂重新打开即可。",
-    en: "For safety each link opens only once. Your environment and files are still there: open it again from the classroom.",
+    zh: "为了安全，每个链接只能打开一次。你的环境和文件都还在。",
+    en: "For safety each link opens only once. Your environment and files are still there.",
   },
   "enter.ticket_expired.title": { zh: "这个链接已过期", en: "This link has expired" },
   "enter.ticket_expired.text": {
-    zh: "链接在发出后一分钟内有效。你的环境和文件都还在，从课堂重新打开即可。",
-    en: "A link is good for one minute. Your environment and files are still there: open it again from the classroom.",
+    zh: "链接在发出后一分钟内有效。你的环境和文件都还在。",
+    en: "A link is good for one minute. Your environment and files are still there.",
   },
   "enter.ticket_unknown.title": { zh: "这个链接无效", en: "This link isn’t valid" },
   "enter.ticket_unknown.text": {
-    zh: "链接可能不完整，或属于另一个环境。请从课堂重新打开。",
-    en: "It may be incomplete, or belong to another environment. Please open the environment again from the classroom.",
+    zh: "链接可能不完整，或属于另一个环境。",
+    en: "It may be incomplete, or belong to another environment.",
   },
   "enter.unavailable.title": { zh: "暂时无法打开", en: "It can’t be opened just now" },
   "enter.unavailable.text": {
@@ -87,7 +87,10 @@ const pageMessages = {
   },
   "lead.restarting": { zh: "马上回来，主目录中的文件会保留。", en: "It will be back in a moment. Files in your home folder are kept." },
   "lead.failed": { zh: "主目录中的文件不受影响。", en: "The files in your home folder are not affected." },
-  "lead.removed": { zh: "请从课堂重新打开一个环境。", en: "Please open a new environment from the classroom." },
+  "lead.removed": {
+    zh: "它已经不在了，里面的文件也不能再打开。",
+    en: "It is no longer there, and its files can’t be opened any more.",
+  },
   "queue.place": { zh: "第 {n} 位", en: "Place {n}" },
   "queue.estimate": { zh: "预计还要 {range}", en: "about {range} to go" },
   "queue.no_estimate": { zh: "暂时无法估计时间", en: "no estimate yet" },
