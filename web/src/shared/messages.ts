@@ -147,6 +147,7 @@ const pageMessages = {
   "files.loading": { zh: "正在读取…", en: "Reading…" },
   "files.download": { zh: "下载 {name}", en: "Download {name}" },
   "files.open_folder": { zh: "打开文件夹 {name}", en: "Open folder {name}" },
+  "files.refused": { zh: "没能下载这个文件。请刷新文件列表后再试。", en: "The file can’t be downloaded. Refresh the list and try again." },
   "files.error": { zh: "读不到这个文件夹：{why}", en: "This folder can’t be read: {why}" },
   "files.why.404": { zh: "不存在", en: "it does not exist" },
   "files.why.403": { zh: "没有权限", en: "no permission" },

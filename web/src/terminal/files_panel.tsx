@@ -3,6 +3,7 @@ import { language, t } from "../shared/i18n";
 import type { Problem } from "../shared/problem";
 import { IconButton } from "../ui/icon_button";
 import { CloseIcon, DownloadIcon, FileIcon, FolderIcon, RefreshIcon, UpIcon, UploadIcon } from "../ui/icons";
+import { DOWNLOADS } from "./download_frame";
 import { fileUrl, HOME, listFolder, type Entry, type Folder } from "./files_api";
 import { whyFailed } from "./files_words";
 import { joinPath, parentPath, sizeInWords } from "./paths";
@@ -50,7 +51,7 @@ export function FilesPanel({ folder, revision, onFolder, onUpload, onClose }: Fi
 function download(path: string, onFolder: (folder: string) => void): void {
   const link = document.createElement("a");
   link.href = fileUrl(path);
-  link.download = "";
+  link.target = DOWNLOADS;
   link.click();
   onFolder(parentPath(path) ?? HOME);
 }
@@ -128,7 +129,7 @@ function Row({ entry, path, onFolder }: { entry: Entry; path: string; onFolder: 
   if (kind === "file") {
     return (
       <li>
-        <a class="file" href={fileUrl(path)} download={name} title={t("files.download", { name })}>
+        <a class="file" href={fileUrl(path)} target={DOWNLOADS} title={t("files.download", { name })}>
           <FileIcon />
           <span class="file-name">{name}</span>
           {size_bytes !== null && <span class="quiet small">{sizeInWords(size_bytes)}</span>}

@@ -3,6 +3,7 @@ import { t } from "../shared/i18n";
 import { useToast, Toast } from "../ui/toast";
 import { useStatus, type Followed } from "../ui/use_status";
 import { Banner } from "./banner";
+import { DownloadFrame } from "./download_frame";
 import { HOME } from "./files_api";
 import { FilesPanel } from "./files_panel";
 import { DeniedOverlay, StoppedOverlay } from "./overlay";
@@ -62,6 +63,7 @@ export function TerminalPage() {
       {cover === "stopped" && status !== null && <StoppedOverlay status={status} trouble={followed.trouble !== null} />}
       {cover === "denied" && <DeniedOverlay problem={followed.denied} status={status} />}
       <Uploading folder={folder} desk={desk} picker={picker} say={toast.say} />
+      <DownloadFrame onSay={toast.say} />
       <Toast words={toast.words} />
     </div>
   );
