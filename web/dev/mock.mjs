@@ -16,11 +16,12 @@ const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 const POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'";
 
-export async function startMock(port = 0) {
+/** `step_ms` is how long a sandbox of the console stays in each phase on its way. */
+export async function startMock({ port = 0, step_ms = 900 } = {}) {
   const status = new StatusMock();
   const terminal = new TerminalMock(status);
   const files = new FilesMock();
-  const region = new ConsoleMock();
+  const region = new ConsoleMock(step_ms);
   const server = createServer((request, response) => {
     handle(request, response).catch((error) => problem(response, 500, "internal", { detail: String(error) }));
   });
@@ -70,6 +71,6 @@ async function file(response, path, code = 200) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { url } = await startMock(Number(process.env.PORT ?? 8900));
+  const { url } = await startMock({ port: Number(process.env.PORT ?? 8900) });
   console.log(`terminal ${url}/   console ${url}/console#code=good   enter ${url}/_qj/enter#ticket=good`);
 }

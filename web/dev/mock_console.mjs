@@ -18,6 +18,10 @@ export class ConsoleMock {
   log = [];
   watchers = new Set();
 
+  constructor(step_ms) {
+    this.step_ms = step_ms;
+  }
+
   async handle(request, response, url) {
     const [, , kind, id, verb] = url.pathname.split("/");
     const at = `${request.method} ${[kind, id && ":id", verb].filter(Boolean).join("/")}`;
@@ -108,7 +112,7 @@ export class ConsoleMock {
       setTimeout(() => {
         const sandbox = this.sandboxes.get(id);
         if (sandbox) this.change(sandbox, { phase, cause: null, queue: null }, phase === "deleted" ? "sandbox.deleted" : "sandbox.changed");
-      }, (i + 1) * 900).unref();
+      }, (i + 1) * this.step_ms).unref();
     });
   }
 

@@ -48,6 +48,7 @@ const operating = (play = () => undefined, prepare = () => undefined) => async (
 export const scenes = [
   { name: "enter-opening", play: entering("slow") },
   { name: "enter-spent", play: entering("spent") },
+  { name: "enter-expired", play: entering("expired") },
   { name: "enter-away", play: entering("away") },
   { name: "denied", play: async ({ page, mock }) => (mock.status.set({ phase: "denied" }), await page.goto(`${mock.url}/denied`), await page.locator(".button").waitFor()) },
   { name: "waiting-queued", play: waiting({ phase: "queued", queue: { place: 3, estimate_s: [20, 60] } }) },
@@ -55,6 +56,7 @@ export const scenes = [
   { name: "waiting-cause", play: waiting({ phase: "provisioning", cause: CAUSE }) },
   { name: "waiting-failed", play: waiting({ phase: "failed", cause: CRASH }) },
   { name: "waiting-stopped", play: waiting({ phase: "stopped", wanted: "stopped" }) },
+  { name: "waiting-removed", play: waiting({ phase: "deleted", wanted: "deleted", reentry_url: null }) },
   { name: "terminal", play: terminal(async ({ page }) => { await type(page, "ls"); await type(page, "colors"); await page.getByText("true colour").first().waitFor(); }) },
   { name: "terminal-banner-files", play: terminal(async ({ page, mock }) => {
     await page.locator(".tools button").last().click();
@@ -90,6 +92,7 @@ export const scenes = [
   }) },
   { name: "console-create", viewport: wide, play: operating(async ({ page }) => {
     await page.locator(".filters .primary").click();
+    await page.locator("select[name=template]").selectOption("linux-shell");
     await page.locator("input[name=owner]").fill("Zhang San");
     await page.locator("dialog .primary").click();
     await page.locator(".field-error").waitFor();
