@@ -1,12 +1,13 @@
-// A student's and an operator's day in a real browser, from the console to a deleted sandbox.
+// A student's day in a real browser, from the first prompt to a deleted sandbox.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, person, picture } from "./chromium.mjs";
+import { download, drop, upload } from "./files.mjs";
 import { platform } from "./platform.mjs";
 import { startRegion } from "./region.mjs";
-import { prompt, sees, type } from "./terminal.mjs";
+import { connected, prompt, sees, type } from "./terminal.mjs";
 import { until } from "./until.mjs";
 
 const LOOKS = [
@@ -17,44 +18,35 @@ const LOOKS = [
 ];
 const nameOf = ({ locale, colorScheme }) => `${locale.slice(0, 2)}-${colorScheme}`;
 
-let region, api, browser;
+const REENTRY = "http://classroom.localhost/lesson";
+// Near its end from the start.
+const SHORT = {
+  machines: [
+    {
+      name: "main",
+      runs: { process: { command: [] } },
+      resources: { cpu_millis: 100, memory_mib: 64 },
+      apps: [{ name: "terminal", kind: "terminal" }],
+    },
+  ],
+  policy: { lifetime_s: 240, max_lifetime_s: 7200, keep_home_days: 1 },
+};
+
+let region, api, browser, notebook, failing;
 
 before(async () => {
-  region = await startRegion(process.env.REGION);
+  region = await startRegion(process.env.REGION, [`proxy.reentry_url=${REENTRY}`]);
   api = platform(region);
+  // These take their time, which others need not wait for.
+  notebook = await api.create("notebook", "notebook");
+  failing = await api.create("looks-failed", "fails-on-purpose");
   browser = await launch();
 });
 
 after(async () => {
-  for (const { id } of (await api?.list()) ?? []) await api.delete(id);
-  await until("all deleted", async () => (await api.list()).length === 0);
+  await api?.clear();
   await browser?.close();
   await region?.stop();
-});
-
-test("an operator creates from the console and opens the terminal", async () => {
-  const context = await person(browser);
-  const console = await context.newPage();
-  await console.goto(region.console_url);
-  await console.getByRole("button", { name: "New sandbox" }).first().click();
-  const dialog = console.getByRole("dialog");
-  await dialog.locator("select[name=template]").selectOption("linux-shell");
-  await dialog.locator("input[name=ref]").fill("from-console");
-  await picture(console, "console-create");
-  await dialog.locator("button[type=submit]").click();
-  // Its sheet opens beside the table, with every way in.
-  const sheet = console.getByRole("dialog", { name: "from-console" });
-  const open = sheet.getByRole("button", { name: /^Open/ });
-  await sheet.locator(".badge.ready").first().waitFor({ timeout: 60_000 });
-  await picture(console, "console-ready");
-  const opened = context.waitForEvent("page");
-  await open.click();
-  const terminal = await opened;
-  await terminal.waitForURL((url) => url.hostname.startsWith("terminal--"));
-  await prompt(terminal);
-  assert.doesNotMatch(terminal.url(), /ticket/, "the ticket has left the address bar");
-  await type(terminal, terminal, "echo from-console-$((40+2))", "from-console-42");
-  await context.close();
 });
 
 test("what was typed survives a reload, files go in and out, and stop, start and reset do what they say", async () => {
@@ -69,31 +61,66 @@ test("what was typed survives a reload, files go in and out, and stop, start and
   await sees(page, "once-2");
   await picture(page, "terminal-reloaded");
 
-  const local = join(region.state, "homework.txt");
-  writeFileSync(local, "my homework\n");
-  await page.locator("input[type=file]").first().setInputFiles(local);
-  await until("uploaded", async () => (await page.getByText("homework.txt").count()) > 0);
-  await type(page, page, "until test -s ~/homework.txt; do :; done; cat ~/homework.txt", "my homework");
+  const [homework, notes] = ["homework", "notes"].map((name) => join(region.state, `${name}.txt`));
+  writeFileSync(homework, "my homework\n");
+  writeFileSync(notes, "my notes\n");
+  await upload(page, page, homework);
+  await drop(page, notes);
+  await type(page, page, "cat ~/homework.txt ~/notes.txt && echo there-$((4+4))", "there-8");
+  await sees(page, "my notes");
   await picture(page, "terminal-uploaded");
-  const href = await page.evaluate(() => fetch("/_qj/files?path=homework.txt").then((r) => r.text()));
-  assert.equal(href, "my homework\n");
+  assert.equal(await download(page, page, "homework.txt"), "my homework\n");
 
-  await api.command(id, "stop");
-  await api.phase(id, "stopped");
-  await until("the page says that it stopped", async () => /stop/i.test(await page.locator("body").innerText()));
+  await api.command(id, "stop", { wake: true });
+  await page.getByRole("heading", { name: "Your environment is stopped" }).waitFor();
   await picture(page, "terminal-stopped");
-  await api.command(id, "start");
-  await api.phase(id, "ready");
-  await page.goto(await api.access(id, "terminal"));
-  await prompt(page);
+  await page.getByRole("button", { name: "Start the environment" }).click();
+  await connected(page);
   await type(page, page, "cat ~/homework.txt && echo kept-$((2+1))", "kept-3");
   await api.command(id, "reset");
-  await until("new generation", async () => { const s = await api.get(id); return s.phase === "ready" && s.observed_generation === s.generation; });
+  await api.settled(id);
   await page.goto(await api.access(id, "terminal"));
   await prompt(page);
   await type(page, page, "test -e ~/homework.txt || echo gone-$((2+2))", "gone-4");
   await api.delete(id);
   await api.phase(id, "deleted");
+  await page.getByRole("heading", { name: "Your environment was removed" }).waitFor();
+  await picture(page, "terminal-removed");
+  await context.close();
+});
+
+test("a spent ticket goes on with a cookie, and without one leads back to the platform", async () => {
+  const { id } = await api.create("spent", "linux-shell");
+  const url = await api.access(id, "terminal");
+  const [first, other] = [await person(browser), await person(browser)];
+  const page = await first.newPage();
+  await page.goto(url);
+  await prompt(page);
+  await page.goto("about:blank");
+  await page.goto(url);
+  await prompt(page);
+  const stranger = await other.newPage();
+  await stranger.goto(url);
+  await stranger.getByRole("heading", { name: "This link has already been used" }).waitFor();
+  await picture(stranger, "enter-spent");
+  const back = stranger.getByRole("link", { name: "Go back to the classroom" });
+  assert.equal(await back.getAttribute("href"), `${REENTRY}?ref=spent`);
+  await first.close();
+  await other.close();
+});
+
+test("before the end the page asks, and keep working moves the end", async () => {
+  await api.publish("short", SHORT);
+  const { id, expires_at } = await api.create("short", "short");
+  await api.phase(id, "ready");
+  const context = await person(browser);
+  const page = await context.newPage();
+  await page.goto(await api.access(id, "terminal"));
+  await page.getByText("Please save your work").waitFor();
+  await picture(page, "terminal-ending");
+  await page.getByRole("button", { name: "Keep working" }).click();
+  await page.getByText("you can go on until").waitFor();
+  assert.ok((await api.get(id)).expires_at > expires_at);
   await context.close();
 });
 
@@ -113,7 +140,7 @@ test("a web app and its WebSocket work", async () => {
 });
 
 test("a notebook runs a cell", async () => {
-  const { id } = await api.create("notebook", "notebook");
+  const { id } = notebook;
   await api.phase(id, "ready");
   const context = await person(browser);
   const tree = await context.newPage();
@@ -121,71 +148,41 @@ test("a notebook runs a cell", async () => {
   await tree.locator("#new-buttons button").first().click();
   const opened = context.waitForEvent("page");
   await tree.locator("#kernel-python3 a").click();
-  const notebook = await opened;
+  const page = await opened;
   // What is run before its kernel answers is lost.
-  await notebook.locator("#kernel_indicator_icon.kernel_idle_icon").waitFor({ timeout: 60_000 });
-  await notebook.locator(".CodeMirror").first().click();
-  await notebook.keyboard.type("print('cell-%d' % (40 + 2))");
-  await notebook.keyboard.press("Shift+Enter");
-  await notebook.locator(".output_area", { hasText: "cell-42" }).first().waitFor({ timeout: 60_000 });
-  await picture(notebook, "notebook");
+  await page.locator("#kernel_indicator_icon.kernel_idle_icon").waitFor({ timeout: 60_000 });
+  await page.locator(".CodeMirror").first().click();
+  await page.keyboard.type("print('cell-%d' % (40 + 2))");
+  await page.keyboard.press("Shift+Enter");
+  await page.locator(".output_area", { hasText: "cell-42" }).first().waitFor({ timeout: 60_000 });
+  await picture(page, "notebook");
   await api.delete(id);
-  await context.close();
-});
-
-test("the console publishes a template, cordons and signs out", async () => {
-  const context = await person(browser);
-  const console = await context.newPage();
-  await console.goto(await region.login());
-  await console.getByRole("link", { name: "Templates" }).click();
-  await console.getByRole("button", { name: "Publish a template" }).click();
-  const dialog = console.getByRole("dialog");
-  await dialog.locator("input[name=name]").fill("by-hand");
-  await dialog.locator("textarea").fill('{\n  "machines": [{"name": "main"}]\n}');
-  await dialog.locator("button[type=submit]").click();
-  await dialog.locator(".field-error", { hasText: "machines[0]" }).first().waitFor();
-  await picture(console, "console-publish");
-  await dialog.locator("textarea").fill('{"machines": [{"name": "main", "runs": {"process": {"command": ["/bin/bash"]}}, "resources": {"cpu_millis": 100, "memory_mib": 64}}]}');
-  await dialog.locator("button[type=submit]").click();
-  await console.getByRole("heading", { name: "by-hand" }).waitFor();
-
-  await console.getByRole("button", { name: "Cordon the region…" }).click();
-  await dialog.locator("input[name=reason]").fill("maintenance");
-  await dialog.locator("button[type=submit]").click();
-  await console.locator(".cordoned", { hasText: "maintenance" }).waitFor();
-  await assert.rejects(api.create("while-cordoned", "linux-shell"), /503/);
-  await console.getByRole("button", { name: "Uncordon" }).click();
-  await console.locator(".cordoned").waitFor({ state: "detached" });
-
-  await console.getByRole("button", { name: "Sign out" }).click();
-  await console.getByText("You are signed out.").waitFor();
-  await console.reload();
-  await console.getByText("Sign in to the console").waitFor();
   await context.close();
 });
 
 test("the pages look right in both languages and both colour schemes", async () => {
   const { id } = await api.create("looks", "linux-shell");
   await api.phase(id, "ready");
-  const failed = await api.create("looks-failed", "fails-on-purpose");
-  await api.phase(failed.id, "failed");
-  for (const look of LOOKS) {
-    const context = await person(browser, look);
-    const page = await context.newPage();
-    await page.goto(await api.access(id, "terminal"));
-    await prompt(page);
-    await picture(page, `terminal-${nameOf(look)}`);
-    const slow = await api.create(`looks-slow-${nameOf(look)}`, "slow-on-purpose");
-    for (const [name, sandbox] of [["starting", slow], ["failed", failed]]) {
-      await page.goto(await api.access(sandbox.id, sandbox.apps[0].name));
-      await page.locator("main h1").waitFor();
-      await picture(page, `waiting-${name}-${nameOf(look)}`);
-    }
-    await api.delete(slow.id);
-    await context.clearCookies();
-    await page.goto((await api.get(id)).apps[0].url);
-    await page.locator("main").waitFor();
-    await picture(page, `denied-${nameOf(look)}`);
-    await context.close();
-  }
+  await api.phase(failing.id, "failed");
+  await Promise.all(LOOKS.map((look) => pictures(id, look)));
 });
+
+async function pictures(id, look) {
+  const context = await person(browser, look);
+  const page = await context.newPage();
+  await page.goto(await api.access(id, "terminal"));
+  await prompt(page);
+  await picture(page, `terminal-${nameOf(look)}`);
+  const slow = await api.create(`looks-slow-${nameOf(look)}`, "slow-on-purpose");
+  for (const [name, sandbox] of [["starting", slow], ["failed", failing]]) {
+    await page.goto(await api.access(sandbox.id, sandbox.apps[0].name));
+    await page.locator("main h1").waitFor();
+    await picture(page, `waiting-${name}-${nameOf(look)}`);
+  }
+  await api.delete(slow.id);
+  await context.clearCookies();
+  await page.goto((await api.get(id)).apps[0].url);
+  await page.locator("main").waitFor();
+  await picture(page, `denied-${nameOf(look)}`);
+  await context.close();
+}

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launch, person, picture } from "./chromium.mjs";
+import { download, upload } from "./files.mjs";
 import { platform } from "./platform.mjs";
 import { prompt, sees, type } from "./terminal.mjs";
 import { until } from "./until.mjs";
@@ -73,9 +74,9 @@ test("a terminal of a pod, and files that go in and out", async () => {
   await sees(page, "once-2");
   const local = join(folder, "homework.txt");
   writeFileSync(local, "my homework\n");
-  await page.locator("input[type=file]").first().setInputFiles(local);
-  await type(page, page, "until test -s ~/homework.txt; do :; done; cat ~/homework.txt", "my homework");
-  assert.equal(await page.evaluate(() => fetch("/_qj/files?path=homework.txt").then((answer) => answer.text())), "my homework\n");
+  await upload(page, page, local);
+  await type(page, page, "cat ~/homework.txt", "my homework");
+  assert.equal(await download(page, page, "homework.txt"), "my homework\n");
   await picture(page, "pods-terminal");
   await page.close();
 });
@@ -117,10 +118,7 @@ test("what stop and start keep, reset takes, and delete ends", async () => {
   const again = await terminal();
   await type(again, again, "cat ~/homework.txt && echo kept-$((2+1))", "kept-3");
   await api.command(id, "reset");
-  await until("the new generation", async () => {
-    const sandbox = await api.get(id);
-    return sandbox.phase === "ready" && sandbox.observed_generation === sandbox.generation;
-  });
+  await api.settled(id);
   const empty = await terminal();
   await type(empty, empty, "test -e ~/homework.txt || echo gone-$((2+2))", "gone-4");
   await api.delete(id);

@@ -8,10 +8,11 @@ import { promisify } from "node:util";
 
 const START_MS = 60_000;
 
-/** Starts a region; `binary` is the built `region` program. */
-export async function startRegion(binary) {
+/** Starts a region; `binary` is the built `region` program, `fields` are of its configuration (`proxy.domain=…`). */
+export async function startRegion(binary, fields = []) {
   const state = mkdtempSync(join(tmpdir(), "qj-"));
-  const child = spawn(binary, ["up", "--state", state, "--api-port", "0", "--proxy-port", "0", "--json"], {
+  const settings = fields.flatMap((field) => ["--set", field]);
+  const child = spawn(binary, ["up", "--state", state, "--api-port", "0", "--proxy-port", "0", "--json", ...settings], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const up = await firstJsonLine(child);

@@ -2,6 +2,9 @@
 import { screenText } from "./chromium.mjs";
 import { until } from "./until.mjs";
 
+/** Waits until the page has its terminal (again). */
+export const connected = (frame) => frame.locator(".state.connected").waitFor();
+
 /** Waits for the shell's prompt. */
 export const prompt = (frame) => until("a prompt", async () => /[$#] *$/m.test((await screenText(frame)).trimEnd() + " "));
 
