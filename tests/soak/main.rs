@@ -4,44 +4,12 @@
 mod churn;
 mod fuzz;
 mod mutate;
-
-use std::time::Duration;
+mod run;
 
 use clap::Parser as _;
-use domain::random::{OsRandom, Random as _};
-
-/// Long campaigns against a region
-#[derive(Debug, clap::Parser)]
-struct Arguments {
-    /// Which
-    #[command(subcommand)]
-    campaign: Campaign,
-    /// How long, in seconds
-    #[arg(long, global = true, default_value_t = 60)]
-    seconds: u64,
-    /// Repeats a campaign; a new one without
-    #[arg(long, global = true)]
-    seed: Option<u64>,
-}
-
-#[derive(Clone, Copy, Debug, clap::Subcommand)]
-enum Campaign {
-    /// Mutated bytes against token, template, API, proxy and agent
-    Fuzz,
-    /// Create, stop, start, delete; then nothing may be left
-    Churn,
-}
 
 fn main() -> anyhow::Result<()> {
-    let Arguments { campaign, seconds, seed } = Arguments::parse();
-    let seed = seed.unwrap_or_else(|| OsRandom.u64());
-    println!("{campaign:?}: {seconds} s, --seed {seed}");
-    let length = Duration::from_secs(seconds);
+    let arguments = run::Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        match campaign {
-            Campaign::Fuzz => fuzz::run(seed, length).await,
-            Campaign::Churn => churn::run(length).await,
-        }
-    })
+    runtime.block_on(run::run(arguments))
 }

@@ -21,8 +21,9 @@ pub(super) struct Cluster {
 impl Cluster {
     /// Builds what is missing, and starts it with some simulated nodes.
     pub(super) fn start(fake_nodes: usize) -> anyhow::Result<Self> {
-        let home =
-            Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no folder above tests")?.to_owned();
+        // Where scripts/bench runs this, and not where it was built: build results are shared between clones.
+        let home = std::env::current_dir()?;
+        ensure!(home.join(PROGRAM).is_file(), "run this by `make bench`: there is no {PROGRAM} here");
         let mut cluster = Self { home, kubeconfig: PathBuf::new(), is_running: true };
         cluster.run(&["start"])?;
         cluster.kubeconfig = cluster.run(&["kubeconfig"])?.trim().into();

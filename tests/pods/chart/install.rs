@@ -158,7 +158,9 @@ async fn kubectl_text(arguments: &[&str], text: &str) -> anyhow::Result<()> {
 
 /// The project's folder.
 pub(super) fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+    // Read when it runs: build results are shared between clones, and must not look at another one.
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    Path::new(&own).parent().map(Path::to_owned).unwrap_or_default()
 }
 
 fn random() -> anyhow::Result<String> {
