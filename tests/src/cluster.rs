@@ -83,8 +83,12 @@ pub async fn namespace(name: &str) -> anyhow::Result<()> {
 /// # Errors
 /// What it said.
 pub async fn command(arguments: &[&str]) -> anyhow::Result<String> {
-    let folder = std::env::var_os("CARGO_MANIFEST_DIR").context("run this test by cargo")?;
-    run(PathBuf::from(folder).join("cluster/cluster"), arguments, None).await
+    run(own_folder()?.join("cluster/cluster"), arguments, None).await
+}
+
+/// The folder of this crate, asked for when it runs: build results are shared between clones.
+fn own_folder() -> anyhow::Result<PathBuf> {
+    Ok(std::env::var_os("CARGO_MANIFEST_DIR").context("run this test by cargo")?.into())
 }
 
 /// The folder of the running cluster, with its logs and its nodes' files.

@@ -318,8 +318,11 @@ impl View<'_> {
         Cause::new(code, self.sandbox.status.phase, self.now)
     }
 
+    /// What is known of the next try stays: the pauses between tries grow out of it.
     fn waiting(&self, wait: &Wait) -> Cause {
-        Cause { detail: wait.detail.clone(), ..self.cause(wait.code) }
+        let told = self.sandbox.status.cause.as_ref().filter(|told| told.code == wait.code);
+        let retry_after_s = told.and_then(|told| told.retry_after_s);
+        Cause { detail: wait.detail.clone(), retry_after_s, ..self.cause(wait.code) }
     }
 
     /// Going down, with the policy's reason when there is one.

@@ -4,13 +4,13 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::{apply_text, kubectl, kubectl_json, run, run_folder, variable};
+use super::{apply_text, kubectl, kubectl_json, own_folder, run, run_folder, variable};
 use crate::outside::until;
 
 /// The chart's name for it, with the chart's own default.
@@ -49,7 +49,8 @@ pub(super) fn user(roles: &str) -> String {
 }
 
 async fn rendered(roles: &str, sandboxes: &str) -> anyhow::Result<String> {
-    let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no folder above tests")?;
+    let tests = own_folder()?;
+    let project = tests.parent().context("no folder above tests")?;
     let [chart, values] = ["charts/region", "tests/chart/good/minimal.yaml"]
         .map(|path| project.join(path).display().to_string());
     let namespace = format!("sandboxes.namespace={sandboxes}");
