@@ -218,8 +218,15 @@ fn what_is_missing_is_told_and_told_again_when_that_changes() {
         assert!(matches!(step(&sandbox, &lacks(Some(what))), Step::WaitUntil(_)));
     }
     assert!(matches!(step(&sandbox, &lacks(None)), Step::WaitUntil(_)), "who knows less takes nothing back");
+    sandbox.status.cause = sandbox.status.cause.map(|cause| Cause { retry_after_s: Some(9), ..cause });
+    let Step::Explain(Some(cause)) = step(&sandbox, &lacks(Some("disk"))) else { panic!("it is told") };
+    assert_eq!((cause.detail.as_deref(), cause.retry_after_s), (Some("disk"), Some(9)));
+    let no_volume = listed(vec![resource(1, waits(Code::VolumeUnavailable, Some("why")))]);
+    let late = plan(&sandbox, &template(), &no_volume, NOW.plus_s(58));
+    assert!(matches!(late, Step::Retire { cause, .. } if cause.detail.as_deref() == Some("why")));
     let late = plan(&sandbox, &template(), &lacks(Some("CPU")), NOW.plus_s(58));
-    assert!(matches!(late, Step::Retire { cause, .. } if cause.detail.as_deref() == Some("CPU")));
+    let Step::Move { to: Phase::Queued, cause: Some(cause) } = late else { panic!("it waits: {late:?}") };
+    assert_eq!(cause.detail.as_deref(), Some("CPU"));
 }
 
 #[test]
@@ -253,7 +260,7 @@ fn who_waits_is_told_why_once() {
 
 #[test]
 fn no_room_until_the_deadline_leads_back_to_the_queue() {
-    let waiting = listed(vec![resource(1, State::Pending(Some(Code::NoCapacity)))]);
+    let waiting = listed(vec![resource(1, waits(Code::NoCapacity, None))]);
     let mut sandbox = born(Phase::Provisioning);
     for attempts in [0, super::ATTEMPTS_MAX] {
         sandbox.status.attempts = attempts;

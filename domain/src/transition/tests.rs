@@ -79,7 +79,7 @@ fn tried(mut sandbox: Sandbox, now: Timestamp, answer: Result<ResourceId, Error>
 
 #[test]
 fn a_refused_one_keeps_its_place_and_pauses_ever_longer() {
-    let no_room = || Err(Error::NoCapacity);
+    let no_room = || Err(Error::NoCapacity { detail: None });
     let mut waiting = sandbox();
     let mut now = Timestamp::from_ms(5000);
     for pause_s in [1, 2, 4, 8, 10, 10] {

@@ -87,7 +87,7 @@ impl World {
     /// The next calls are refused although there seems to be room, as under a quota.
     fn refuse(&self, calls: usize) {
         for _ in 0..calls {
-            self.cloud.script(Call::Ensure, Fault::Before(ProviderError::NoCapacity));
+            self.cloud.script(Call::Ensure, Fault::Before(ProviderError::NoCapacity { detail: None }));
         }
     }
 

@@ -25,9 +25,8 @@ mod tests {
 
     fn room(free: &[(u64, u64)]) -> Room {
         let share = |&(cpu_millis, memory_mib): &(u64, u64)| {
-            let used = Resources { cpu_millis: 500, memory_mib: 100, ..Resources::default() };
-            let free = Resources { cpu_millis, memory_mib, ..Resources::default() };
-            Share { total: used.plus(free), used, ..Share::default() }
+            let total = Resources { cpu_millis, memory_mib, ..Resources::default() };
+            Share { total, ..Share::default() }
         };
         let named = free.iter().enumerate().map(|(nth, free)| (format!("node-{nth}"), share(free)));
         Room { nodes: named.collect(), ..Room::default() }
