@@ -1,5 +1,7 @@
 //! Kinds of place that templates name and operators set up.
 
+use domain::provider::Capacity;
+use domain::resources::Resources;
 use domain::template::version_of;
 use serde_json::{Value, json};
 
@@ -30,6 +32,16 @@ async fn a_template_names_what_the_region_has() {
     assert!(error["message"].as_str().unwrap().contains("`gpus`"), "{error}");
     let problem = world.publish("lab", &placed("G P U")).await.problem(422, "invalid_request");
     assert_eq!(problem["errors"][0]["field"], "machines[0].placement");
+}
+
+/// How large its nodes are is asked of the provider alone.
+#[tokio::test]
+async fn a_placement_has_other_nodes_than_the_rest() {
+    let world = region_with(&["gpu"]).await;
+    let largest = Resources { cpu_millis: 500, memory_mib: 4096, disk_mib: 4096, gpus: 0 };
+    world.capacity(Capacity { largest, ..Capacity::default() }).await;
+    world.publish("lab", &lab()).await.problem(422, "does_not_fit");
+    world.publish("lab", &placed("gpu")).await.expect(201);
 }
 
 /// As on one computer: processes have nowhere else to go.

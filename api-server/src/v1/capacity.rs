@@ -22,7 +22,7 @@ pub(crate) struct CapacityView {
     total: Option<ResourcesView>,
     /// What is taken.
     used: Option<ResourcesView>,
-    /// The largest machine that could ever fit.
+    /// The largest machine without a placement that could ever fit.
     largest: Option<ResourcesView>,
     /// The nodes that take machines now, those that are alike together; of very many, similar ones too, each as if it
     /// had what the least of them has. A machine fits if it fits on one. Empty until the jobrunner has looked.

@@ -59,6 +59,7 @@ fn sandbox() -> Sandbox {
         run_since: Timestamp::default(),
         expires_at: Timestamp::from_ms(i64::MAX),
         max_expires_at: Timestamp::from_ms(i64::MAX),
+        expires_soon: false,
         queue_until: None,
         idle_stop_at: None,
         wakeable: false,

@@ -1,5 +1,6 @@
 //! Everything that calls share: the client, the copies of what is in the cluster, the fence.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -98,28 +99,29 @@ impl Cluster {
         timeout(FILLED_WITHIN, all).await.map_err(|_| Error::Unavailable { detail: detail() })
     }
 
-    /// The room of the cluster's nodes now.
+    /// The room of the cluster's nodes now, of every placement.
     pub(crate) async fn room(&self) -> Result<Room, Error> {
-        self.room_of(&self.config.places().collect::<Vec<_>>()).await
+        self.room_of(|_| true, |_| true).await
     }
 
     /// The room now for machines of one place.
     pub(crate) async fn room_in(&self, place: &Place<'_>) -> Result<Room, Error> {
-        let room = self.room_of(&[*place]).await?;
-        let pods = self.pods.all();
-        let nodes = self.nodes.all();
-        let used_up = nodes.iter().filter(|node| place.is_used_up(node, &pods));
-        Ok(room.without(&used_up.filter_map(|node| node.metadata.name.clone()).collect()))
+        let room = self.room_of(|node| place.may_take_machines(node), |pod| place.is_taken_by(pod)).await?;
+        let (nodes, pods) = (self.nodes.all(), self.pods.all());
+        let open = nodes.iter().filter(|node| place.takes_machines(node) && !place.is_used_up(node, &pods));
+        let open: BTreeSet<&str> = open.filter_map(|node| node.metadata.name.as_deref()).collect();
+        Ok(room.only(|name| open.contains(name)))
     }
 
-    async fn room_of(&self, places: &[Place<'_>]) -> Result<Room, Error> {
+    /// The room of the nodes that `on` chooses, with what others and the pods that `by` chooses take of it.
+    async fn room_of(&self, on: impl Fn(&Node) -> bool, by: impl Fn(&Pod) -> bool) -> Result<Room, Error> {
         self.filled().await?;
         let others = self.others.taken(self).await?;
         let nodes = self.nodes.all();
         let ours = self.pods.all();
-        let ours = ours.iter().filter_map(|pod| room::taken(&self.config, pod));
-        let nodes = nodes.iter().map(|node| &**node);
-        Ok(Room::new(&self.config, places, nodes, ours, others.into_iter()))
+        let ours = ours.iter().filter(|pod| by(pod)).filter_map(|pod| room::taken(&self.config, pod));
+        let nodes = nodes.iter().map(|node| &**node).filter(|node| on(node));
+        Ok(Room::new(&self.config, nodes, ours, others.into_iter()))
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Place<'a> {
     /// The runtime of its machines; none: the cluster's own.
     pub(crate) runtime_class: Option<&'a str>,
     /// The extended resource that one GPU is.
-    pub(crate) gpu_resource: &'a str,
+    gpu_resource: &'a str,
     /// What each machine gets besides.
     extended: &'a BTreeMap<String, u64>,
 }
@@ -58,6 +58,12 @@ impl Config {
     pub(crate) fn places(&self) -> impl Iterator<Item = Place<'_>> {
         std::iter::once(self.default_place())
             .chain(self.placements.values().map(|placement| self.place_of(placement)))
+    }
+
+    /// How many GPUs these amounts are, by whatever names the places have for them.
+    pub(crate) fn gpus(&self, amounts: &BTreeMap<String, Quantity>) -> u64 {
+        let names: BTreeSet<&str> = self.places().map(|place| place.gpu_resource).collect();
+        names.into_iter().filter_map(|name| amounts.get(name)).map(quantity::count).sum()
     }
 
     fn place_of<'a>(&'a self, placement: &'a Placement) -> Place<'a> {
@@ -98,6 +104,14 @@ impl Place<'_> {
         self.selects(node) && taints(node).iter().all(|taint| is_passing(taint) || self.tolerates(taint))
     }
 
+    /// Whether a pod takes, or will take, of its nodes: one that waits does so for a node of its own place.
+    pub(crate) fn is_taken_by(&self, pod: &Pod) -> bool {
+        let Some(spec) = &pod.spec else { return false };
+        let selector = spec.node_selector.as_ref().filter(|selector| !selector.is_empty());
+        let own = Some(self.node_selector).filter(|selector| !selector.is_empty());
+        spec.node_name.is_some() || selector == own
+    }
+
     /// Whether these pods leave a node too few pieces of what every machine gets here.
     pub(crate) fn is_used_up(&self, node: &Node, pods: &[Arc<Pod>]) -> bool {
         let amounts = node.status.as_ref().and_then(|status| status.allocatable.as_ref());
@@ -128,12 +142,6 @@ impl Place<'_> {
                 toleration.key == taint.key && same_value && same_effect
             })
     }
-}
-
-/// How many GPUs these amounts are, by whatever names places have for them.
-pub(crate) fn gpus<'a>(places: impl Iterator<Item = Place<'a>>, amounts: &BTreeMap<String, Quantity>) -> u64 {
-    let names: BTreeSet<&str> = places.map(|place| place.gpu_resource).collect();
-    names.into_iter().filter_map(|name| amounts.get(name)).map(quantity::count).sum()
 }
 
 fn taints(node: &Node) -> &[Taint] {

@@ -2,7 +2,7 @@
 
 mod lacking;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::provider::{Capacity, Nodes};
 use domain::resources::Resources;
@@ -10,8 +10,8 @@ use domain::time::Timestamp;
 use k8s_openapi::api::core::v1::{Container, Node, Pod};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
-use crate::place::{self, Place};
-use crate::{Config, quantity};
+use crate::Config;
+use crate::quantity;
 
 /// What a pod takes, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,23 +72,20 @@ pub(crate) enum Fit {
 }
 
 impl Room {
-    /// The room of nodes that take machines of these places, with what this region's pods and others take of it. A pod
-    /// that waits for a node takes the room that it will probably get.
+    /// The room of nodes that take machines, with what this region's pods and others take of it. A pod that waits for
+    /// a node takes the room that it will probably get.
     pub(crate) fn new<'a>(
         config: &Config,
-        places: &[Place<'_>],
         nodes: impl Iterator<Item = &'a Node>,
         ours: impl Iterator<Item = Taken>,
         others: impl Iterator<Item = Taken>,
     ) -> Self {
         let coming = config.autoscaled_nodes.iter().copied().map(Share::of).collect();
         let mut room = Self { coming, ..Self::default() };
-        let may_take = |node: &&Node| places.iter().any(|place| place.may_take_machines(node));
-        for node in nodes.filter(may_take) {
-            let total = allocatable(places, node);
+        for node in nodes.filter(|node| may_take_machines(config, node)) {
+            let total = allocatable(config, node);
             room.shapes.push(total);
-            let takes = places.iter().any(|place| place.takes_machines(node));
-            if let Some(name) = node.metadata.name.clone().filter(|_| takes) {
+            if let Some(name) = node.metadata.name.clone().filter(|_| takes_machines(config, node)) {
                 room.nodes.insert(name, Share::of(total));
             }
         }
@@ -108,12 +105,6 @@ impl Room {
         room
     }
 
-    /// The same with no room on these nodes now; what they have when they are empty still counts.
-    pub(crate) fn without(mut self, names: &BTreeSet<String>) -> Self {
-        self.nodes.retain(|name, _| !names.contains(name));
-        self
-    }
-
     /// Takes room for a pod that waits for a node.
     fn place(&mut self, asked: Resources) {
         let fits = |share: &&mut Share| asked.fits(share.free());
@@ -123,6 +114,12 @@ impl Room {
             Some(share) => share.take(asked),
             None => self.waiting = self.waiting.plus(asked),
         }
+    }
+
+    /// The same with room on these nodes alone; what the others have when they are empty still counts.
+    pub(crate) fn only(mut self, is_open: impl Fn(&str) -> bool) -> Self {
+        self.nodes.retain(|name, _| is_open(name));
+        self
     }
 
     /// All of it as a provider tells it.
@@ -190,19 +187,29 @@ fn asked(config: &Config, amounts: &BTreeMap<String, Quantity>) -> Resources {
         cpu_millis: amounts.get("cpu").map_or(0, quantity::millis),
         memory_mib: amounts.get("memory").map_or(0, quantity::mib),
         disk_mib: amounts.get("ephemeral-storage").map_or(0, quantity::mib),
-        gpus: place::gpus(config.places(), amounts),
+        gpus: config.gpus(amounts),
     }
 }
 
-fn allocatable(places: &[Place<'_>], node: &Node) -> Resources {
+fn allocatable(config: &Config, node: &Node) -> Resources {
     let amounts = node.status.as_ref().and_then(|status| status.allocatable.as_ref());
     let amount = |key: &str| amounts.and_then(|amounts| amounts.get(key));
     Resources {
         cpu_millis: amount("cpu").map_or(0, quantity::millis),
         memory_mib: amount("memory").map_or(0, quantity::whole_mib),
         disk_mib: amount("ephemeral-storage").map_or(0, quantity::whole_mib),
-        gpus: amounts.map_or(0, |amounts| place::gpus(places.iter().copied(), amounts)),
+        gpus: amounts.map_or(0, |amounts| config.gpus(amounts)),
     }
+}
+
+/// Whether machines run on a node now, of whatever placement.
+fn takes_machines(config: &Config, node: &Node) -> bool {
+    config.places().any(|place| place.takes_machines(node))
+}
+
+/// Whether machines run on a node when it is well: not ready and cordoned are no properties of a node.
+fn may_take_machines(config: &Config, node: &Node) -> bool {
+    config.places().any(|place| place.may_take_machines(node))
 }
 
 pub(crate) fn is_ready(node: &Node) -> bool {

@@ -217,7 +217,6 @@ fn route(machine: &Resource, signer: &Signer) -> anyhow::Result<Route> {
         targets: [(tags.machine.clone(), target)].into(),
         expires_at: now.plus_s(TOKEN_S.unsigned_abs()),
         max_expires_at: now.plus_s(TOKEN_S.unsigned_abs()),
-        expires_soon: false,
         idle_stop_at: None,
         can_wake: false,
     })

@@ -27,8 +27,11 @@ pub(crate) async fn require(api: &Api, template: &Template) -> Result<(), Proble
     // A region that has no node at the moment says nothing about those to come.
     let known = state.capacity.as_ref().map(|capacity| capacity.largest);
     let Some(largest) = known.filter(|largest| *largest != Resources::default()) else { return Ok(()) };
-    let large: Vec<FieldError> =
-        machines().filter_map(|(at, machine)| too_large(largest, at, machine)).collect();
+    // Only the provider knows the nodes of each placement.
+    let large: Vec<FieldError> = machines()
+        .filter(|(_, machine)| machine.placement.is_none())
+        .filter_map(|(at, machine)| too_large(largest, at, machine))
+        .collect();
     if large.is_empty() { Ok(()) } else { Err(refused(Kind::DoesNotFit, large)) }
 }
 

@@ -74,7 +74,7 @@ fn judge_nodes(config: &Config, nodes: &[Node]) -> Check {
             format!("make such a node ready and uncordon it, or correct kubernetes.placements.{name}"),
         );
     }
-    let room = Room::new(config, &config.places().collect::<Vec<_>>(), nodes.iter(), std::iter::empty(), std::iter::empty());
+    let room = Room::new(config, nodes.iter(), std::iter::empty(), std::iter::empty());
     let Capacity { total, .. } = room.capacity(config, Timestamp::default());
     let (cpus, gib) = (total.cpu_millis / 1000, total.memory_mib / 1024);
     Check::good(NODES, format!("{there}, with {cpus} CPUs and {gib} GiB for machines"))

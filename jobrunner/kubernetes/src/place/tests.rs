@@ -1,3 +1,4 @@
+use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
@@ -117,10 +118,46 @@ fn a_node_is_used_up_when_too_few_pieces_are_left() {
 }
 
 #[test]
+fn a_pod_waits_for_a_node_of_its_own_place() {
+    let config = config();
+    let pod = |spec: Value| serde_json::from_value(json!({"metadata": {}, "spec": spec})).unwrap();
+    let rows = [
+        (json!({"containers": [], "nodeName": "one"}), [true, true, true]),
+        (json!({"containers": [], "nodeSelector": {"pool": "students"}}), [true, false, false]),
+        (json!({"containers": [], "nodeSelector": {"pool": "fpga"}}), [false, true, false]),
+        (json!({"containers": []}), [false, false, true]),
+    ];
+    for (spec, expected) in rows {
+        let places = [config.default_place(), place(&config, "fpga"), place(&config, "anywhere")];
+        assert_eq!(places.map(|place| place.is_taken_by(&pod(spec.clone()))), expected, "{spec}");
+    }
+}
+
+/// One placement's nodes are room of the region, and room of no other placement.
+#[test]
+fn nodes_of_every_place_count_once() {
+    let config = config();
+    let (students, fpga) =
+        (node(&json!({})), node(&json!({"metadata": {"name": "two", "labels": {"pool": "fpga"}}})));
+    let (nodes, none) = ([students, fpga], std::iter::empty::<room::Taken>);
+    let all = room::Room::new(&config, nodes.iter(), none(), none());
+    assert_eq!(all.capacity(&config, Timestamp::default()).total.cpu_millis, 8000);
+    let asked = Resources { cpu_millis: 1000, ..Resources::default() };
+    for (open, expected) in [("two", room::Fit::Yes), ("three", room::Fit::NotNow)] {
+        let fpga = place(&config, "fpga");
+        let own = nodes.iter().filter(|node| fpga.may_take_machines(node));
+        let room = room::Room::new(&config, own, none(), none()).only(|name| name == open);
+        assert_eq!(room.fit(&config, asked), expected, "{open}");
+        let large = Resources { cpu_millis: 5000, ..Resources::default() };
+        assert_eq!(room.fit(&config, large), room::Fit::Never("cpu_millis"));
+    }
+}
+
+#[test]
 fn gpus_have_several_names_and_count_once() {
     let config = config();
     let amounts = [("nvidia.com/gpu", "4"), ("example.com/gpu", "1"), ("example.com/fpga", "9")];
     let amounts = amounts.map(|(name, count)| (name.to_owned(), Quantity(count.to_owned()))).into();
-    assert_eq!(gpus(config.places(), &amounts), 5);
-    assert_eq!(gpus(std::iter::once(config.default_place()), &amounts), 4);
+    assert_eq!(config.gpus(&amounts), 5);
+    assert_eq!(Config::new("sandboxes", "agent:1").gpus(&amounts), 4);
 }

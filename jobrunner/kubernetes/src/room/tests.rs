@@ -14,17 +14,7 @@ fn resources(cpu_millis: u64, memory_mib: u64) -> Resources {
 }
 
 fn room(config: &Config, nodes: &[Node], taken: Vec<Taken>) -> Room {
-    new(config, nodes, taken, vec![])
-}
-
-fn new(config: &Config, nodes: &[Node], ours: Vec<Taken>, others: Vec<Taken>) -> Room {
-    let places: Vec<_> = config.places().collect();
-    Room::new(config, &places, nodes.iter(), ours.into_iter(), others.into_iter())
-}
-
-/// The room of one place, with nothing in it.
-fn empty(place: Place<'_>, nodes: &[Node]) -> Room {
-    Room::new(place.config, &[place], nodes.iter(), std::iter::empty(), std::iter::empty())
+    Room::new(config, nodes.iter(), taken.into_iter(), std::iter::empty())
 }
 
 fn on(node: Option<&str>, resources: Resources) -> Taken {
@@ -64,7 +54,7 @@ fn room_is_told_node_by_node() {
         on(None, resources(1800, 1024)),
     ];
     let others = vec![on(Some("b"), resources(300, 64)), on(None, resources(1000, 64))];
-    let room = new(&config, &nodes, ours, others);
+    let room = Room::new(&config, nodes.iter(), ours.into_iter(), others.into_iter());
     let capacity = room.capacity(&config, Timestamp::default());
     assert_eq!(cpus(&capacity.nodes), [(500, 2000), (700, 1700), (1000, 2000)]);
     assert_eq!(capacity.used.cpu_millis, 1500 + 300 + 2000 + 1800);
@@ -113,10 +103,8 @@ fn only_nodes_that_take_machines_count() {
             serde_json::from_value(json!({"conditions": [{"type": "Ready", "status": "Unknown"}]})).unwrap();
     });
     assert!(is_lost(&lost) && !is_lost(&preferred));
-    let takes = |config: &Config, node: &Node| {
-        let place = config.default_place();
-        place.may_take_machines(node) && place.takes_machines(node)
-    };
+    let takes =
+        |config: &Config, node: &Node| may_take_machines(config, node) && takes_machines(config, node);
     assert!(![&cordoned, &tainted, &lost].into_iter().any(|node| takes(&config, node)));
     assert!(takes(&config, &preferred));
     config.tolerations = vec![crate::Toleration { key: "dedicated".to_owned(), value: None, effect: None }];
@@ -152,24 +140,4 @@ fn a_pod_takes_what_its_containers_ask_for() {
     assert_eq!(taken(&config, &pod), Some(expected));
     pod.status = serde_json::from_value(json!({"phase": "Failed"})).unwrap();
     assert_eq!(taken(&config, &pod), None);
-}
-
-#[test]
-fn nodes_of_every_place_count_once() {
-    let mut config = Config::new("sandboxes", "agent:1");
-    config.node_selector.insert("pool".to_owned(), "a".to_owned());
-    let gpu = serde_json::from_value(json!({"node_selector": {"pool": "gpu"}})).unwrap();
-    config.placements =
-        [("gpu".parse().unwrap(), gpu), ("any".parse().unwrap(), crate::Placement::default())].into();
-    let mut large = node("large", "8", "16Gi");
-    large.metadata.labels = Some([("pool".to_owned(), "gpu".to_owned())].into());
-    let nodes = [node("one", "2", "4Gi"), large];
-    let all = room(&config, &nodes, vec![]);
-    assert_eq!(all.capacity(&config, Timestamp::default()).total.cpu_millis, 10_000);
-    let default = empty(config.default_place(), &nodes);
-    assert_eq!(default.fit(&config, resources(4000, 128)), Fit::Never("cpu_millis"));
-    let gpu = empty(config.place(Some(&"gpu".parse().unwrap())).unwrap(), &nodes);
-    assert_eq!(gpu.fit(&config, resources(4000, 128)), Fit::Yes);
-    let used_up = gpu.without(&["large".to_owned()].into());
-    assert_eq!(used_up.fit(&config, resources(4000, 128)), Fit::NotNow);
 }
