@@ -10,6 +10,7 @@ mod faults;
 mod flipped;
 mod kill;
 mod own_side;
+mod tokens;
 mod wrong;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use registry_mirror::testing::hub::{FakeHub, HubAuth, HubOptions, Tls};
+use registry_mirror::testing::hub::{FakeHub, HubOptions, Tls};
 use registry_mirror::testing::{FakeImage, ImageSpec, Trouble};
 use reqwest::StatusCode;
 use tests::mirror::{MirrorProcess, Node, Upstream};
@@ -64,16 +64,6 @@ impl Case {
             ..Self::passing("cut without a length", Trouble::Cut { after_bytes: 100_000 }, Some(2))
         }
     }
-
-    /// Tokens that end while a slow body comes, which is cut as well.
-    fn old_token() -> Self {
-        let options = HubOptions {
-            auth: HubAuth::Token,
-            token_lifetime: Some(Duration::from_secs(1)),
-            ..HubOptions::default()
-        };
-        Self { options, ..Self::passing("old token", Trouble::Cut { after_bytes: 200_000 }, None) }
-    }
 }
 
 fn cases() -> Vec<Case> {
@@ -87,7 +77,6 @@ fn cases() -> Vec<Case> {
         Case::passing("cut", Trouble::Cut { after_bytes: 100_000 }, Some(1)),
         Case::passing("cut on each retry", Trouble::Cut { after_bytes: 150_000 }, None),
         Case::passing("stalled", Trouble::Stalled { after_bytes: 50_000 }, Some(1)),
-        Case::old_token(),
         Case::chunked(),
         Case::passing("too long, for a while", Trouble::TooLong, Some(1)),
         Case::passing("another range", Trouble::WrongRange, Some(1)),

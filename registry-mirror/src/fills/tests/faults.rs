@@ -28,8 +28,8 @@ async fn what_passes_is_waited_for() {
         size
     );
     assert_eq!(survives(vec![Act::Cut(1); 64]).await, size, "cut on each try, and still it goes on");
-    let expired = vec![Act::Cut(MIB / 2), Act::Refuse(down), Act::Cut(MIB / 4)];
-    assert_eq!(survives(expired).await, size);
+    let between_cuts = vec![Act::Cut(MIB / 2), Act::Refuse(down), Act::Cut(MIB / 4)];
+    assert_eq!(survives(between_cuts).await, size, "a cut, a 500, a cut");
 }
 
 #[tokio::test(start_paused = true)]

@@ -91,12 +91,38 @@ async fn a_token_that_is_revoked_or_old_is_changed_for_one_fresh_one() {
 }
 
 #[tokio::test]
-async fn a_short_lived_token_is_refreshed_before_it_ends() {
+async fn a_token_is_refreshed_before_it_ends_and_nobody_is_refused() {
+    let lifetime = Some(Duration::from_secs(60));
+    let options = HubOptions { auth: HubAuth::Token, token_lifetime: lifetime, ..HubOptions::default() };
+    let (world, _) = World::with_image(options).await;
+    let ask = async || world.source.head(&repository("library/app"), &tag("1")).await.unwrap();
+    let tokens = || (world.hub.counts().tokens, world.hub.counts().challenges);
+    ask().await;
+    pass(Duration::from_secs(40)).await;
+    ask().await;
+    assert_eq!(tokens(), (1, 1), "it has 20 s to live");
+    pass(Duration::from_secs(10)).await;
+    ask().await;
+    assert_eq!(tokens(), (2, 1), "with 10 s to live it was changed, and the registry saw no old one");
+    pass(Duration::from_secs(20)).await;
+    ask().await;
+    assert_eq!(tokens(), (2, 1), "the fresh one outlives the first");
+}
+
+/// Puts the clock forward, of both sides. It runs on with the real one, because sockets are real.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_token_that_is_never_good_ends_in_denial() {
     let options =
         HubOptions { auth: HubAuth::Token, token_lifetime: Some(Duration::ZERO), ..HubOptions::default() };
     let (world, _) = World::with_image(options).await;
     let fault = world.source.head(&repository("library/app"), &tag("1")).await.unwrap_err();
-    assert!(matches!(fault, Fault::Denied { .. }), "a token that is never good ends in denial: {fault:?}");
+    assert!(matches!(fault, Fault::Denied { .. }), "{fault:?}");
     assert_eq!(world.hub.counts().tokens, 1);
 }
 
