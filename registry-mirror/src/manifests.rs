@@ -46,7 +46,16 @@ pub struct Answer {
     /// How it was met.
     pub how: How,
     /// How long ago the upstream last confirmed it, when that is longer than it should be.
-    pub stale_for: Option<Duration>,
+    pub stale_for: Option<Age>,
+}
+
+/// How long ago an upstream confirmed something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// So long.
+    Known(Duration),
+    /// Nobody can say: the clock has gone back since.
+    Unknown,
 }
 
 /// A question that is put once at a time: an image and what is asked of it.
@@ -122,7 +131,7 @@ impl Manifests {
 
     async fn by_tag(&self, image: &ImageName, tag: &Tag, is_head: bool) -> Result<Answer, Fault> {
         let known = self.fetch.known(image, tag)?;
-        if let Some(known) = known.as_ref().filter(|known| self.age(known) < self.beliefs.tag_ttl) {
+        if let Some(known) = known.as_ref().filter(|known| self.is_fresh(known)) {
             return self.meaning(image, &known.descriptor(), How::Hit, is_head).await;
         }
         let Some(known) = known else { return self.new_tag(image, tag, is_head).await };
@@ -193,13 +202,16 @@ impl Manifests {
         self.fetch.kept(digest).is_ok_and(|kept| kept.is_some())
     }
 
-    /// How long ago the upstream confirmed a tag; a clock that went back makes it fresh again at most once.
-    fn age(&self, known: &KnownTag) -> Duration {
-        let now_ms = self.clock.now_ms();
-        if now_ms < known.checked_ms {
-            return Duration::MAX;
-        }
-        Duration::from_millis(now_ms - known.checked_ms)
+    /// How long ago the upstream confirmed a tag.
+    fn age(&self, known: &KnownTag) -> Age {
+        let passed_ms = self.clock.now_ms().checked_sub(known.checked_ms);
+        passed_ms.map_or(Age::Unknown, |passed_ms| Age::Known(Duration::from_millis(passed_ms)))
+    }
+
+    /// One whose age nobody can say is asked again: else a clock that was years ahead for a moment would make it fresh
+    /// for years. Once it is confirmed by the clock of now, it has an age again.
+    fn is_fresh(&self, known: &KnownTag) -> bool {
+        matches!(self.age(known), Age::Known(age) if age < self.beliefs.tag_ttl)
     }
 
     fn note_use(&self, digest: &Digest) {

@@ -64,6 +64,14 @@ impl World {
         }
     }
 
+    /// What clients show to people when they pull image 0 by its tag.
+    async fn warning(&self) -> String {
+        let url = format!("{}/v2/{}/manifests/1?ns={HUB}", self.mirror.url(), repository(0));
+        let answer = reqwest::Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap();
+        let warning = answer.headers().get("warning").unwrap();
+        warning.to_str().unwrap().to_owned()
+    }
+
     async fn whole(&self) -> Vec<bool> {
         let images = self.mirror.status().await.unwrap().images;
         let is_whole = |at: usize| {
@@ -86,6 +94,7 @@ async fn a_tag_is_asked_again_after_any_jump_and_told_while_the_upstream_is_down
         world.clock.shift(shift).unwrap();
         world.hub.trouble(Trouble::Down);
         world.pull(0).await;
+        assert_told(&world.warning().await, shift);
         world.hub.heal();
         // The tag means something else now.
         world.images[0] = FakeImage::new(&ImageSpec::new(seed, &LAYERS_BYTES));
@@ -95,6 +104,18 @@ async fn a_tag_is_asked_again_after_any_jump_and_told_while_the_upstream_is_down
     let (counts, status) = (world.hub.counts(), world.mirror.status().await.unwrap());
     assert_eq!((counts.manifest_gets, counts.refused_pulls), (5, 0), "{counts:?}");
     assert_eq!(status.upstreams[0].remaining, PULLS - 5, "the budget is counted by time that only goes on");
+}
+
+/// An age that a person can believe, or that there is none: the clock went back at every second jump.
+fn assert_told(warning: &str, shift: i64) {
+    let age_s: Option<u64> = warning.split(' ').find_map(|word| word.parse().ok().filter(|age| *age != 299));
+    match shift {
+        ..=0 => assert!(age_s.is_none() && warning.contains("has gone back"), "{warning}"),
+        forward => {
+            let (least_s, most_s) = (forward.unsigned_abs(), (forward + 2 * YEAR_S).unsigned_abs());
+            assert!(age_s.is_some_and(|age_s| (least_s..most_s).contains(&age_s)), "{warning}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,11 +1,9 @@
 //! `GET` and `HEAD /v2/<name>/manifests/<reference>`.
 
-use std::time::Duration;
-
 use super::super::patience::Ended;
 use super::super::response::Response;
 use super::{Question, etag, not_modified};
-use crate::manifests::Answer;
+use crate::manifests::{Age, Answer};
 use crate::name::{ImageName, Reference};
 use crate::source::Fault;
 
@@ -41,6 +39,16 @@ impl Question<'_> {
 }
 
 /// Clients show it to people.
-fn warning(age: Duration) -> String {
-    format!("299 - \"served stale: the upstream has not confirmed this tag for {} s\"", age.as_secs())
+fn warning(age: Age) -> String {
+    match age {
+        Age::Known(age) => {
+            let seconds = age.as_secs();
+            format!("299 - \"served stale: the upstream has not confirmed this tag for {seconds} s\"")
+        }
+        Age::Unknown => {
+            "299 - \"served stale: the upstream does not answer, and since it last confirmed this tag the \
+            mirror's clock has gone back\""
+                .to_owned()
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Served;
+use crate::manifests::Age;
 
 const MANIFEST: &str = r#"{"schemaVersion":2, "layers":[]}"#;
 
@@ -46,11 +47,15 @@ async fn a_manifest_comes_verbatim_with_every_header_that_clients_use() {
 #[tokio::test]
 async fn a_stale_tag_carries_a_warning() {
     let served = Served::new().await;
-    served.script.has_manifest("ghcr.io/a", MANIFEST, Some(Duration::from_secs(40)));
+    served.script.has_manifest("ghcr.io/a", MANIFEST, Some(Age::Known(Duration::from_secs(40))));
     let answer = served.get("/v2/ghcr.io/a/manifests/1").await;
     assert_eq!((answer.status, answer.header("X-Mirror")), (200, Some("stale")));
     let warning = answer.header("Warning").unwrap();
     assert!(warning.starts_with("299 - \"") && warning.contains("40 s"), "{warning}");
+    served.script.has_manifest("ghcr.io/a", MANIFEST, Some(Age::Unknown));
+    let answer = served.get("/v2/ghcr.io/a/manifests/1").await;
+    let warning = answer.header("Warning").unwrap();
+    assert!(warning.starts_with("299 - \"") && warning.contains("clock has gone back"), "{warning}");
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -12,7 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::blob::{self, Blob, How, Progress};
 use crate::digest::{Algorithm, Digest};
-use crate::manifests::Answer;
+use crate::manifests::{Age, Answer};
 use crate::name::{ImageName, Reference, Registry};
 use crate::serve::Pull;
 use crate::source::{Descriptor, Fault, TagList, TagPage};
@@ -43,7 +42,7 @@ pub(super) struct Script {
 }
 
 impl Script {
-    pub(super) fn has_manifest(&self, image: &str, bytes: &str, stale_for: Option<Duration>) -> Digest {
+    pub(super) fn has_manifest(&self, image: &str, bytes: &str, stale_for: Option<Age>) -> Digest {
         let digest = Digest::of(Algorithm::Sha256, bytes.as_bytes());
         let media_type = crate::manifest::OCI_MANIFEST.to_owned();
         let bytes = Bytes::copy_from_slice(bytes.as_bytes());
