@@ -2,6 +2,7 @@
 //! is hope, because a node that is refused goes to the upstream itself.
 
 mod flight;
+mod full;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -12,14 +13,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use flight::{Flight, Load, Share, TURN_WITHIN};
-pub use room::{Full, Granted, Room};
+pub use full::Full;
+pub use room::{Granted, Room};
 
 use crate::place::Place;
 
 /// How much is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most that blobs, unfinished fills at full size and quarantined bytes may take together.
+    /// The most that blobs, unfinished fills at full size, quarantined bytes and the catalogue may take together.
     pub disk_budget_bytes: u64,
     /// How much of the budget is kept free ahead of need, so that a fill seldom waits for an eviction.
     pub headroom_bytes: u64,
@@ -27,6 +29,21 @@ pub struct Limits {
     pub flight_max_bytes: u64,
     /// The most fills that run at once.
     pub flight_max_fills: usize,
+}
+
+/// The most that the catalogue may take is this part of the disk budget: all of it is read to choose what goes, and
+/// images whose blobs take the rest need far less.
+const CATALOG_PART: u64 = 1024;
+/// What the catalogue may always take within the budget, in bytes.
+const CATALOG_MIN_BYTES: u64 = 16 * 1024 * 1024;
+
+impl Limits {
+    /// The most that the catalogue may take, in bytes; it counts in the disk budget too.
+    #[must_use]
+    pub const fn catalog_max_bytes(&self) -> u64 {
+        let part = self.disk_budget_bytes / CATALOG_PART;
+        if part > CATALOG_MIN_BYTES { part } else { CATALOG_MIN_BYTES }
+    }
 }
 
 impl Default for Limits {
@@ -41,11 +58,27 @@ impl Default for Limits {
     }
 }
 
-/// Gives up what is needed least.
+/// Gives up what is needed least. One that knows of blobs alone has neither a catalogue nor pins.
 #[async_trait]
 pub trait Evict: Send + Sync + fmt::Debug + 'static {
-    /// Removes sealed blobs until about `bytes` are free; returns what was freed, 0 when nothing may go.
+    /// Removes sealed blobs, and what is known of them, until about `bytes` are free; returns what was freed, 0 when
+    /// nothing may go.
     async fn free(&self, bytes: u64) -> u64;
+
+    /// Removes images until about `catalog_bytes` of what is known of them are free; returns what was freed in all.
+    async fn forget(&self, _catalog_bytes: u64) -> u64 {
+        0
+    }
+
+    /// What is known of the blobs beside them, in bytes; it counts in the budget. In memory.
+    fn catalog_bytes(&self) -> u64 {
+        0
+    }
+
+    /// What must stay however much room is wanted, in bytes.
+    async fn pinned_bytes(&self) -> u64 {
+        0
+    }
 }
 
 /// Keeps everything.

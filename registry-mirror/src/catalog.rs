@@ -7,9 +7,11 @@
 mod images;
 mod record;
 mod uses;
+mod weight;
 
 use std::path::{Path, PathBuf};
 
+use parking_lot::{RwLock, RwLockWriteGuard};
 use redb::{Database, Durability, ReadableDatabase, TableDefinition};
 
 pub use record::{KnownTag, Pin, Use};
@@ -18,6 +20,7 @@ use crate::digest::Digest;
 use crate::manifest::Link;
 use crate::name::{ImageName, Tag};
 use crate::source::Manifest;
+use weight::{Change, Weight};
 
 /// Memory that the catalogue's own page cache may take.
 const CACHE_BYTES: usize = 8 * 1024 * 1024;
@@ -38,7 +41,13 @@ const PINS: TableDefinition<&str, u64> = TableDefinition::new("pins");
 pub struct Catalog {
     database: Database,
     fresh: uses::Fresh,
+    weight: Weight,
+    /// Read while something is kept; see [`Catalog::hold`].
+    keeping: RwLock<()>,
 }
+
+/// While it lives nothing more is kept.
+pub type Hold<'a> = RwLockWriteGuard<'a, ()>;
 
 /// Why the catalogue did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +87,9 @@ impl Catalog {
             }
             Ok(database) => database,
         };
-        let catalog = Self { database, fresh: uses::Fresh::default() };
-        catalog.write(Durability::Immediate, |tables| {
+        let (fresh, weight) = (uses::Fresh::default(), Weight::default());
+        let catalog = Self { database, fresh, weight, keeping: RwLock::default() };
+        catalog.write(Durability::Immediate, |tables, _| {
             tables.open_table(TAGS).map_err(storage)?;
             tables.open_table(MANIFESTS).map_err(storage)?;
             tables.open_table(MEMBERS).map_err(storage)?;
@@ -88,7 +98,20 @@ impl Catalog {
             Ok(())
         })?;
         catalog.resume_uses()?;
+        catalog.weight.read(&catalog.read()?)?;
         Ok(catalog)
+    }
+
+    /// What all of it takes on the disk, at most, in bytes. In memory.
+    #[must_use]
+    pub fn taken_bytes(&self) -> u64 {
+        self.weight.bytes()
+    }
+
+    /// Keeps others from keeping manifests, so that what was read of them stays true until some are forgotten. They
+    /// wait, so it must not be held for long.
+    pub fn hold(&self) -> Hold<'_> {
+        self.keeping.write()
     }
 
     /// A manifest's exact bytes.
@@ -119,16 +142,22 @@ impl Catalog {
     /// # Errors
     /// The disk's; then nothing was kept.
     pub fn keep(&self, image: &ImageName, manifest: &Manifest, links: &[Link]) -> Result<(), Error> {
-        self.write(Durability::Immediate, |tables| {
-            let digest = manifest.digest.to_string();
-            let value = (&*manifest.media_type, &*manifest.bytes);
-            tables.open_table(MANIFESTS).map_err(storage)?.insert(&*digest, value).map_err(storage)?;
+        let _not_while_some_are_forgotten = self.keeping.read();
+        let (digest, repository) = (manifest.digest.to_string(), image.to_string());
+        let value = (&*manifest.media_type, &*manifest.bytes);
+        self.write(Durability::Immediate, |tables, change| {
+            let mut manifests = tables.open_table(MANIFESTS).map_err(storage)?;
+            change.more += weight::manifest(&digest, value);
+            let before = manifests.insert(&*digest, value).map_err(storage)?;
+            change.less += before.map_or(0, |before| weight::manifest(&digest, before.value()));
             let mut members = tables.open_table(MEMBERS).map_err(storage)?;
-            let repository = image.to_string();
-            let size = manifest.bytes.len() as u64;
-            members.insert((&*digest, &*repository), size).map_err(storage)?;
-            for link in links {
-                members.insert((&*link.digest.to_string(), &*repository), link.size).map_err(storage)?;
+            let own = (digest.clone(), manifest.bytes.len() as u64);
+            let shown = links.iter().map(|link| (link.digest.to_string(), link.size));
+            for (digest, size) in std::iter::once(own).chain(shown) {
+                let key = (&*digest, &*repository);
+                if members.insert(key, size).map_err(storage)?.is_none() {
+                    change.more += weight::member(key);
+                }
             }
             Ok(())
         })
@@ -139,10 +168,12 @@ impl Catalog {
     /// # Errors
     /// The disk's.
     pub fn keep_tag(&self, image: &ImageName, tag: &Tag, known: &KnownTag) -> Result<(), Error> {
-        let value = serde_json::to_vec(known).unwrap_or_default();
-        self.write(Durability::Immediate, |tables| {
+        let (key, value) = (tag_key(image, tag), serde_json::to_vec(known).unwrap_or_default());
+        self.write(Durability::Immediate, |tables, change| {
             let mut table = tables.open_table(TAGS).map_err(storage)?;
-            table.insert(&*tag_key(image, tag), &*value).map_err(storage)?;
+            change.more += weight::tag(&key, &value);
+            let before = table.insert(&*key, &*value).map_err(storage)?;
+            change.less += before.map_or(0, |before| weight::tag(&key, before.value()));
             Ok(())
         })
     }
@@ -163,6 +194,12 @@ impl Catalog {
     /// The disk's.
     pub fn size(&self, digest: &Digest) -> Result<Option<u64>, Error> {
         Ok(self.members(digest)?.into_iter().map(|(_, size)| size).find(|size| *size > 0))
+    }
+
+    /// What a manifest takes on the disk, at most, in bytes.
+    #[must_use]
+    pub fn weight(manifest: &Manifest) -> u64 {
+        weight::manifest(&manifest.digest.to_string(), (&manifest.media_type, &manifest.bytes))
     }
 
     /// Every repository that has shown this digest.
@@ -192,12 +229,15 @@ impl Catalog {
     fn write(
         &self,
         durability: Durability,
-        change: impl FnOnce(&redb::WriteTransaction) -> Result<(), Error>,
+        make: impl FnOnce(&redb::WriteTransaction, &mut Change) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut transaction = self.database.begin_write().map_err(storage)?;
         transaction.set_durability(durability).map_err(storage)?;
-        change(&transaction)?;
-        transaction.commit().map_err(storage)
+        let mut change = Change::default();
+        make(&transaction, &mut change)?;
+        transaction.commit().map_err(storage)?;
+        self.weight.apply(change);
+        Ok(())
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Config {
     pub api_listen: SocketAddr,
     /// Where blobs and the catalogue are kept; no other mirror may use it.
     pub folder: PathBuf,
-    /// The most that the folder's blobs may take, unfinished ones at full size, in bytes.
+    /// The most that the folder may take, unfinished blobs at full size, in bytes.
     pub disk_budget_bytes: u64,
     /// How much of the budget is kept free ahead of need, in bytes.
     pub headroom_bytes: u64,

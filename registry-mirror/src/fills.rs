@@ -11,6 +11,7 @@
 mod candidates;
 mod counters;
 mod fill;
+mod memory;
 mod patience;
 mod pump;
 mod run;
@@ -35,6 +36,7 @@ use crate::name::Repository;
 use crate::place::{self, Place};
 use crate::source::{Fault, Source};
 use fill::Fill;
+use memory::Memory;
 
 /// A repository of a source that should have a blob.
 #[derive(Clone, Debug)]
@@ -63,14 +65,15 @@ struct Core {
     bounds: Bounds,
     running: Mutex<HashMap<Digest, Arc<Fill>>>,
     counters: Counters,
+    memory: Memory,
 }
 
 impl Fills {
     /// No fills yet.
     #[must_use]
     pub fn new(place: Arc<dyn Place>, bounds: Bounds) -> Self {
-        let (running, counters) = (Mutex::default(), Counters::default());
-        let core = Arc::new(Core { place, bounds, running, counters });
+        let (running, counters, memory) = (Mutex::default(), Counters::default(), Memory::new());
+        let core = Arc::new(Core { place, bounds, running, counters, memory });
         Self(Arc::new(Shared { core, tasks: Mutex::default() }))
     }
 

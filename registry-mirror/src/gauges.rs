@@ -52,6 +52,7 @@ impl Gauges {
             ("mirror_disk_sealed_bytes", "Bytes of verified blobs on disk", usage.sealed_bytes),
             ("mirror_disk_partial_bytes", "Full size of unfinished blobs", usage.partial_bytes),
             ("mirror_disk_quarantine_bytes", "Bytes kept aside as wrong", usage.quarantine_bytes),
+            ("mirror_disk_catalog_bytes", "Bytes of what is known of images", usage.catalog_bytes),
             ("mirror_disk_budget_bytes", "The most that they may take", room.limits().disk_budget_bytes),
         ] {
             gauge(encoder, (name, help), as_float(value))?;

@@ -33,6 +33,16 @@ pub struct Node {
     pub tags: Vec<(ImageName, Tag)>,
     /// When it was last asked for; 0 when never.
     pub used_ms: Milliseconds,
+    /// What the catalogue keeps of it, in bytes.
+    pub catalog_bytes: u64,
+}
+
+impl Node {
+    /// Everything that it points at.
+    pub fn links(&self) -> impl Iterator<Item = &Digest> {
+        let children = self.children.iter().map(|child| &child.link.digest);
+        self.blobs.iter().map(|blob| &blob.digest).chain(children)
+    }
 }
 
 impl Graph {
@@ -51,6 +61,7 @@ impl Graph {
                 names: kept.names,
                 tags: kept.tags,
                 used_ms: kept.used_ms,
+                catalog_bytes: Catalog::weight(&manifest),
             };
             graph.nodes.insert(kept.digest, node);
         }

@@ -30,11 +30,7 @@ impl Tick for Housekeeping {
         // A disk that takes no writes is the one thing that makes a mirror useless; its upstreams' health is not.
         self.readiness.set("mirror", flushed.as_ref().copied());
         flushed?;
-        let room = &self.fills.bounds().room;
-        let excess_bytes = room.excess_bytes();
-        if excess_bytes > 0 {
-            room.free(excess_bytes).await;
-        }
+        self.fills.bounds().room.tidy().await;
         Ok(Next::Idle)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::blob::Blob;
+use crate::blob::{Blob, How};
 use crate::catalog::Catalog;
 use crate::digest::Digest;
 use crate::fills::{Fills, Origin};
@@ -67,10 +67,21 @@ impl Mirror {
         is_head: bool,
     ) -> Result<Answer, Fault> {
         let answer = self.manifests.get(image, reference, is_head).await?;
+        if answer.how == How::Lead {
+            self.stay_within_bounds().await;
+        }
         if !is_head {
             self.fill_ahead(image, &answer);
         }
         Ok(answer)
+    }
+
+    /// Something new was kept, which may be what is too much.
+    async fn stay_within_bounds(&self) {
+        let room = &self.fills.bounds().room;
+        if room.is_over() {
+            room.tidy().await;
+        }
     }
 
     fn fill_ahead(&self, image: &ImageName, answer: &Answer) {

@@ -166,13 +166,15 @@ pub struct Usage {
     pub partial_bytes: u64,
     /// Of wrong bytes kept aside.
     pub quarantine_bytes: u64,
+    /// Of what is known of the blobs; a place does not know it and says 0.
+    pub catalog_bytes: u64,
 }
 
 impl Usage {
     /// All of it.
     #[must_use]
     pub const fn total_bytes(&self) -> u64 {
-        self.sealed_bytes + self.partial_bytes + self.quarantine_bytes
+        self.sealed_bytes + self.partial_bytes + self.quarantine_bytes + self.catalog_bytes
     }
 }
 

@@ -140,6 +140,14 @@ pub enum Fault {
         /// What differed.
         reason: String,
     },
+    /// The mirror has no room for it, and none is in sight.
+    #[error("the mirror has no room: {reason}")]
+    NoRoom {
+        /// In words for the operator, with the remedy.
+        reason: String,
+        /// Whether only an operator can change it.
+        for_good: bool,
+    },
     /// The mirror's own side: disk, catalogue.
     #[error("the mirror cannot keep content: {reason}")]
     Local {
@@ -152,6 +160,10 @@ impl Fault {
     /// Whether the same question may be answered a moment later.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Limited { .. } | Self::Unavailable { .. } | Self::Local { .. })
+        match self {
+            Self::Limited { .. } | Self::Unavailable { .. } | Self::Local { .. } => true,
+            Self::NoRoom { for_good, .. } => !*for_good,
+            Self::Absent { .. } | Self::Denied { .. } | Self::Corrupt { .. } => false,
+        }
     }
 }

@@ -10,6 +10,7 @@ mod faults;
 mod flipped;
 mod kill;
 mod own_side;
+mod room;
 mod tokens;
 mod wrong;
 

@@ -12,7 +12,7 @@ use super::{Api, body};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GcRequest {
-    /// In bytes; what is above the budget less its headroom when absent.
+    /// In bytes; when absent, what is above the budget less its headroom or above the catalogue's bound.
     pub free_bytes: Option<u64>,
 }
 
@@ -26,7 +26,10 @@ pub struct GcResult {
 pub(super) async fn run(State(api): State<Api>, bytes: Bytes) -> Result<Json<GcResult>, Problem> {
     let request: GcRequest = body::read(&bytes)?;
     let room = &api.fills.bounds().room;
-    let wanted = request.free_bytes.unwrap_or_else(|| room.excess_bytes());
-    let freed_bytes = if wanted == 0 { 0 } else { room.free(wanted).await };
+    let freed_bytes = match request.free_bytes {
+        Some(0) => 0,
+        Some(wanted) => room.free(wanted).await,
+        None => room.tidy().await,
+    };
     Ok(Json(GcResult { freed_bytes }))
 }

@@ -41,6 +41,9 @@ pub struct Disk {
     pub partial_bytes: u64,
     /// Of wrong bytes that are kept aside for a while.
     pub quarantine_bytes: u64,
+    /// Of what is known of images: manifests, tags, which repository showed what.
+    #[serde(default)]
+    pub catalog_bytes: u64,
     /// What the disk below still has, whatever the budget says; absent when it does not tell.
     pub free_bytes: Option<u64>,
 }
@@ -101,6 +104,7 @@ fn disk(api: &Api) -> Disk {
         sealed_bytes: usage.sealed_bytes,
         partial_bytes: usage.partial_bytes,
         quarantine_bytes: usage.quarantine_bytes,
+        catalog_bytes: usage.catalog_bytes,
         free_bytes: api.fills.place().disk_free_bytes().ok(),
     }
 }

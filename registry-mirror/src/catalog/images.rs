@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
 
-use redb::{Durability, ReadableTable as _};
+use redb::{Durability, ReadableTable};
 
-use super::{Catalog, Error, KnownTag, MANIFESTS, MEMBERS, PINS, Pin, TAGS, USES, Use, image_name, storage};
+use super::{
+    Catalog, Error, KnownTag, MANIFESTS, MEMBERS, PINS, Pin, TAGS, USES, Use, image_name, storage, weight,
+};
 use crate::digest::Digest;
 use crate::name::{Image, ImageName, Tag};
 
@@ -56,7 +58,7 @@ impl Catalog {
     /// # Errors
     /// The disk's.
     pub fn pin(&self, pin: &Pin) -> Result<(), Error> {
-        self.write(Durability::Immediate, |tables| {
+        self.write(Durability::Immediate, |tables, _| {
             let mut table = tables.open_table(PINS).map_err(storage)?;
             table.insert(&*pin.image.to_string(), pin.until_ms).map_err(storage)?;
             Ok(())
@@ -69,7 +71,7 @@ impl Catalog {
     /// The disk's.
     pub fn unpin(&self, image: &Image) -> Result<bool, Error> {
         let mut was = false;
-        self.write(Durability::Immediate, |tables| {
+        self.write(Durability::Immediate, |tables, _| {
             let mut table = tables.open_table(PINS).map_err(storage)?;
             was = table.remove(&*image.to_string()).map_err(storage)?.is_some();
             Ok(())
@@ -91,33 +93,50 @@ impl Catalog {
         Ok(pins)
     }
 
-    /// Forgets manifests, the tags that mean them, and what only they showed of a repository; durable when
-    /// this returns, so that their blobs may go.
+    /// Forgets manifests, and of `digests` which repositories showed them; with them every tag that means what is not
+    /// kept. Durable when this returns, so that blobs may go.
     ///
     /// # Errors
     /// The disk's; then nothing was forgotten.
-    pub fn forget(&self, manifests: &BTreeSet<Digest>, blobs: &BTreeSet<Digest>) -> Result<(), Error> {
-        self.write(Durability::Immediate, |tables| {
+    pub fn forget(&self, manifests: &BTreeSet<Digest>, digests: &BTreeSet<Digest>) -> Result<(), Error> {
+        self.write(Durability::Immediate, |tables, change| {
             let mut kept = tables.open_table(MANIFESTS).map_err(storage)?;
             let mut uses = tables.open_table(USES).map_err(storage)?;
             for digest in manifests {
                 self.fresh.forget(digest);
-                kept.remove(&*digest.to_string()).map_err(storage)?;
-                uses.remove(&*digest.to_string()).map_err(storage)?;
+                let key = digest.to_string();
+                let row = kept.remove(&*key).map_err(storage)?;
+                change.less += row.map_or(0, |row| weight::manifest(&key, row.value()));
+                uses.remove(&*key).map_err(storage)?;
             }
             let mut members = tables.open_table(MEMBERS).map_err(storage)?;
-            for digest in manifests.iter().chain(blobs) {
+            for digest in manifests.iter().chain(digests) {
                 let digest = digest.to_string();
                 let range = (&*digest, "")..=(&*digest, "\u{10ffff}");
-                members.retain_in(range, |_, _| false).map_err(storage)?;
+                let forgotten = |key: (&str, &str), _: u64| {
+                    change.less += weight::member(key);
+                    false
+                };
+                members.retain_in(range, forgotten).map_err(storage)?;
             }
             let mut tags = tables.open_table(TAGS).map_err(storage)?;
-            let meant = |value: &[u8]| serde_json::from_slice::<KnownTag>(value).map(|known| known.digest);
-            tags.retain(|_, value| meant(value).is_ok_and(|digest| !manifests.contains(&digest)))
-                .map_err(storage)?;
-            Ok(())
+            let stays = |key: &str, value: &[u8]| {
+                let meant = serde_json::from_slice::<KnownTag>(value).ok();
+                let stays = meant.is_some_and(|known| is_kept(&kept, &known.digest));
+                change.less += if stays { 0 } else { weight::tag(key, value) };
+                stays
+            };
+            tags.retain(stays).map_err(storage)
         })
     }
+}
+
+/// One that cannot be read may be there.
+fn is_kept(
+    manifests: &impl ReadableTable<&'static str, (&'static str, &'static [u8])>,
+    digest: &Digest,
+) -> bool {
+    !matches!(manifests.get(&*digest.to_string()), Ok(None))
 }
 
 fn known_tag(key: &str, value: &[u8]) -> Option<(ImageName, Tag, KnownTag)> {

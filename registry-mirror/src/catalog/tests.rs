@@ -111,3 +111,35 @@ fn uses_are_known_at_once_and_stay_in_order_when_the_clock_goes_back() {
     catalog.note_use(&first.digest, 30);
     assert_eq!(in_order(&catalog), [&third, &second, &first].map(|used| used.digest.clone()));
 }
+
+#[test]
+fn what_it_takes_is_counted_the_same_after_a_restart_and_is_nothing_when_all_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.redb");
+    let (image, shown, layer) = (name("debian"), manifest("{}"), link("layer"));
+    let taken_bytes = {
+        let catalog = Catalog::open(&path).unwrap();
+        assert_eq!(catalog.taken_bytes(), 0);
+        catalog.keep(&image, &shown, std::slice::from_ref(&layer)).unwrap();
+        catalog.keep_tag(&image, &"12".parse().unwrap(), &known(&shown)).unwrap();
+        let once = catalog.taken_bytes();
+        catalog.keep(&image, &shown, std::slice::from_ref(&layer)).unwrap();
+        catalog.keep_tag(&image, &"12".parse().unwrap(), &known(&shown)).unwrap();
+        assert_eq!(catalog.taken_bytes(), once, "the same again takes nothing");
+        catalog.keep_tag(&image, &"described".parse().unwrap(), &known(&manifest("{ }"))).unwrap();
+        catalog.taken_bytes()
+    };
+    let catalog = Catalog::open(&path).unwrap();
+    assert_eq!(catalog.taken_bytes(), taken_bytes);
+    catalog.forget(&BTreeSet::new(), &BTreeSet::new()).unwrap();
+    assert_eq!(
+        catalog.tag(&image, &"described".parse().unwrap()).unwrap(),
+        None,
+        "it meant nothing that is here"
+    );
+    assert!(
+        catalog.taken_bytes() < taken_bytes && catalog.tag(&image, &"12".parse().unwrap()).unwrap().is_some()
+    );
+    catalog.forget(&BTreeSet::from([shown.digest]), &BTreeSet::from([layer.digest])).unwrap();
+    assert_eq!(catalog.taken_bytes(), 0);
+}

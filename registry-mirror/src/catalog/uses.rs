@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 use parking_lot::Mutex;
 use redb::{Durability, ReadableTable as _};
 
-use super::{Catalog, Error, USES, Use, storage};
+use super::{Catalog, Error, MANIFESTS, USES, Use, storage};
 use crate::clock::Milliseconds;
 use crate::digest::Digest;
 
@@ -63,10 +63,15 @@ impl Catalog {
         if uses.is_empty() {
             return Ok(());
         }
-        self.write(Durability::None, |tables| {
+        self.write(Durability::None, |tables, _| {
+            let kept = tables.open_table(MANIFESTS).map_err(storage)?;
             let mut table = tables.open_table(USES).map_err(storage)?;
             for (digest, used_ms) in &uses {
-                table.insert(&*digest.to_string(), used_ms).map_err(storage)?;
+                let key = digest.to_string();
+                // One that was only described is not kept, and would never be forgotten.
+                if kept.get(&*key).map_err(storage)?.is_some() {
+                    table.insert(&*key, used_ms).map_err(storage)?;
+                }
             }
             Ok(())
         })?;

@@ -21,6 +21,10 @@ fn entry(text: &str, in_use: bool) -> Entry {
     Entry { digest: digest(text), size: 10, in_use }
 }
 
+fn free(bytes: u64) -> Wanted {
+    Wanted { bytes, catalog_bytes: 0 }
+}
+
 fn two_images() -> (Graph, Vec<Entry>) {
     let nodes = [(digest("old"), image(1, &["base", "a"])), (digest("new"), image(2, &["base", "b"]))];
     let stored = ["base", "a", "b"].map(|text| entry(text, false));
@@ -30,7 +34,7 @@ fn two_images() -> (Graph, Vec<Entry>) {
 #[test]
 fn the_longest_unused_image_goes_and_the_layer_that_another_needs_stays() {
     let (graph, stored) = two_images();
-    let victims = choose(&graph, &stored, 5);
+    let victims = choose(&graph, &stored, free(5));
     assert_eq!(victims.manifests, [digest("old")].into());
     assert_eq!(victims.blobs, [(digest("a"), 10)].into());
 }
@@ -39,7 +43,7 @@ fn the_longest_unused_image_goes_and_the_layer_that_another_needs_stays() {
 fn what_nobody_needs_goes_before_any_image() {
     let (graph, mut stored) = two_images();
     stored.push(entry("orphan", false));
-    let victims = choose(&graph, &stored, 10);
+    let victims = choose(&graph, &stored, free(10));
     assert!(victims.manifests.is_empty());
     assert_eq!(victims.blobs, [(digest("orphan"), 10)].into());
 }
@@ -49,7 +53,7 @@ fn pinned_images_and_open_blobs_stay() {
     let (mut graph, mut stored) = two_images();
     graph.pinned.insert(digest("old"));
     stored[2].in_use = true;
-    let victims = choose(&graph, &stored, 1000);
+    let victims = choose(&graph, &stored, free(1000));
     assert_eq!(victims.manifests, [digest("new")].into());
     assert!(victims.blobs.is_empty());
 }
@@ -61,9 +65,41 @@ fn an_index_goes_with_its_last_image() {
     let index = |children| Node { children, ..Node::default() };
     graph.nodes.insert(digest("both"), index(vec![child("old"), child("new"), child("elsewhere")]));
     graph.nodes.insert(digest("one"), index(vec![child("old")]));
-    graph.nodes.insert(digest("none"), index(vec![child("elsewhere")]));
-    let victims = choose(&graph, &stored, 5);
+    let victims = choose(&graph, &stored, free(5));
     assert_eq!(victims.manifests, [digest("old"), digest("one")].into());
+}
+
+#[test]
+fn an_index_of_which_no_image_is_kept_goes_like_an_image() {
+    let (mut graph, stored) = two_images();
+    let child = Child { link: link("elsewhere"), platform: None };
+    let index = Node { children: vec![child], used_ms: 1, catalog_bytes: 5, ..Node::default() };
+    graph.nodes.insert(digest("index"), index);
+    graph.nodes.get_mut(&digest("old")).unwrap().used_ms = 3;
+    graph.nodes.get_mut(&digest("new")).unwrap().used_ms = 2;
+    let victims = choose(&graph, &stored, free(5));
+    assert_eq!((victims.manifests, victims.blobs.len()), ([digest("index")].into(), 0));
+}
+
+#[test]
+fn the_catalogue_alone_may_be_what_is_too_large() {
+    let (mut graph, stored) = two_images();
+    graph.nodes.values_mut().for_each(|node| node.catalog_bytes = 100);
+    let victims = choose(&graph, &stored, Wanted { bytes: 0, catalog_bytes: 50 });
+    assert_eq!((victims.manifests.clone(), victims.bytes()), ([digest("old")].into(), 110));
+    assert_eq!(unneeded(&graph, &victims), [digest("a")].into(), "another needs the base");
+    assert_eq!(choose(&graph, &stored, free(100)).manifests, [digest("old")].into(), "its manifest counts");
+}
+
+#[test]
+fn what_pins_keep_is_known() {
+    let (mut graph, stored) = two_images();
+    assert_eq!(pinned_bytes(&graph, &stored), 0);
+    graph.nodes.values_mut().for_each(|node| node.catalog_bytes = 7);
+    graph.pinned.insert(digest("old"));
+    assert_eq!(pinned_bytes(&graph, &stored), 27);
+    graph.pinned.insert(digest("new"));
+    assert_eq!(pinned_bytes(&graph, &stored), 44, "the base counts once");
 }
 
 proptest! {
@@ -84,7 +120,7 @@ proptest! {
             }
         }
         let stored: Vec<_> = (0..12).map(|n| entry(&names[usize::from(n)], open.contains(&n))).collect();
-        let victims = choose(&graph, &stored, bytes);
+        let victims = choose(&graph, &stored, free(bytes));
         for (kept, node) in graph.nodes.iter().filter(|(kept, _)| !victims.manifests.contains(*kept)) {
             prop_assert!(node.blobs.iter().all(|blob| !victims.blobs.contains_key(&blob.digest)), "{kept}");
         }

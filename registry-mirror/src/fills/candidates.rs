@@ -151,7 +151,7 @@ impl Candidate {
 /// The fault that says most: one that may pass before one that won't, "absent" last.
 fn worst(list: &[Candidate]) -> Fault {
     let rank = |fault: &&Fault| match fault {
-        Fault::Local { .. } => 5,
+        Fault::NoRoom { .. } | Fault::Local { .. } => 5,
         Fault::Unavailable { .. } => 4,
         Fault::Limited { .. } => 3,
         Fault::Corrupt { .. } => 2,

@@ -99,14 +99,16 @@ impl<'a> Run<'a> {
     }
 
     async fn complete(mut self) -> Result<u64, Fault> {
-        let mut last = None;
+        let (memory, digest) = (&self.core.memory, self.fill.digest());
+        let (mut last, mut was_wrong) = (None, false);
         for _ in 0..WRONG_MAX {
             match self.attempt().await {
                 Ok(size) => {
                     count(&self.core.counters.sealed);
+                    memory.trust(digest);
                     return Ok(size);
                 }
-                Err(Failed::Wrong(fault)) => last = Some(fault),
+                Err(Failed::Wrong(fault)) => (last, was_wrong) = (Some(fault), true),
                 Err(Failed::Fault(fault)) => {
                     last = Some(fault);
                     break;
@@ -114,20 +116,29 @@ impl<'a> Run<'a> {
             }
             self.fill.reopen();
         }
+        if was_wrong {
+            memory.suspect(digest);
+        }
         count(&self.core.counters.failed);
         Err(last.unwrap_or_else(|| self.fill.candidates.last_fault()))
     }
 
     async fn attempt(&mut self) -> Result<u64, Failed> {
+        self.recheck_room().await?;
         let Found { size, answer } = self.find().await?;
+        self.check_room(size).await?;
         let partial = self.begin(size).await?;
         let writer = Writer::new(partial, self.fill.digest().clone(), size);
-        self.fill.open(Attempt {
-            size,
-            file: writer.partial.file(),
-            progress: writer.progress(),
-            lease: writer.partial.lease(),
-        });
+        // A node that had wrong bytes comes back to go on after them, and would never go elsewhere. So the next time
+        // nobody hears of a byte, and none has headers, before all are verified.
+        if !self.core.memory.is_suspect(self.fill.digest()) {
+            self.fill.open(Attempt {
+                size,
+                file: writer.partial.file(),
+                progress: writer.progress(),
+                lease: writer.partial.lease(),
+            });
+        }
         let progress = writer.publisher();
         let result = self.fill_file(writer, answer).await;
         if let Err(Failed::Wrong(fault) | Failed::Fault(fault)) = &result {

@@ -1,5 +1,6 @@
 //! A mirror on scripted upstreams and a disk that dies.
 
+mod bounds;
 mod whole;
 
 use std::collections::BTreeSet;
@@ -33,10 +34,15 @@ pub(crate) struct World {
 impl World {
     /// A new mirror in a folder of its own.
     pub(crate) fn open() -> Self {
+        Self::within(Limits::default())
+    }
+
+    /// The same with other bounds.
+    pub(crate) fn within(limits: Limits) -> Self {
         let clock = Arc::new(ManualClock::default());
         clock.set_ms(1_000_000);
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::open_in(folder, clock, Arc::new(ScriptedSource::new("hub")), Plan::default())
+        Self::open_in(folder, clock, Arc::new(ScriptedSource::new("hub")), Plan::default(), limits)
     }
 
     fn open_in(
@@ -44,6 +50,7 @@ impl World {
         clock: Arc<ManualClock>,
         hub: Arc<ScriptedSource>,
         plan: Plan,
+        limits: Limits,
     ) -> Self {
         let disk = Arc::new(CrashDisk::new(plan));
         let (place, _) = opened(|| Folder::open_on(disk.clone(), &blobs_in(folder.path())));
@@ -53,8 +60,7 @@ impl World {
             ["docker.io", "ghcr.io"].map(|name| (name.parse().unwrap(), hub.clone() as Arc<dyn Source>));
         let sources = Arc::new(Sources::fixed(routes));
         let evictor = Arc::new(Evictor::new(catalog.clone(), place.clone(), clock.clone()));
-        let fills =
-            Arc::new(Fills::new(place.clone(), Bounds::new(Limits::default(), place, evictor.clone())));
+        let fills = Arc::new(Fills::new(place.clone(), Bounds::new(limits, place, evictor.clone())));
         let beliefs = Beliefs { tag_ttl: Duration::from_secs(60), absent_ttl: Duration::from_millis(1) };
         let manifests = Manifests::new(catalog.clone(), sources.clone(), clock.clone(), beliefs);
         let mirror = Arc::new(Mirror::new(Parts { catalog: catalog.clone(), sources, manifests, fills }));

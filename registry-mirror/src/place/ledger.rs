@@ -106,6 +106,7 @@ impl Ledger {
             sealed_bytes: self.sealed_bytes,
             partial_bytes: self.parts.values().filter(|part| part.reserved).map(|part| part.size).sum(),
             quarantine_bytes: self.wrong.iter().map(|wrong| wrong.size).sum(),
+            catalog_bytes: 0,
         }
     }
 

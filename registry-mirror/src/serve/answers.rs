@@ -118,6 +118,10 @@ fn log(fault: &Fault, image: &str, request_id: &str) {
         Fault::Absent { .. } => {
             tracing::debug!(image.name = image, request.id = request_id, %fault, "not found");
         }
+        // The fill warned, once: this is said to each node.
+        Fault::NoRoom { .. } => {
+            tracing::debug!(image.name = image, request.id = request_id, %fault, "sent elsewhere");
+        }
         Fault::Limited { .. } | Fault::Unavailable { .. } | Fault::Denied { .. } => {
             tracing::info!(image.name = image, request.id = request_id, %fault, "the upstream did not give it");
         }

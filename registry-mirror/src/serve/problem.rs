@@ -118,6 +118,11 @@ impl Problem {
             Fault::Unavailable { .. } | Fault::Corrupt { .. } => {
                 Self::new(Status::BadGateway, Code::Unavailable, message)
             }
+            Fault::NoRoom { .. } => {
+                let message = "the mirror has no room for this; pull from the registry itself";
+                let problem = Self::new(Status::ServiceUnavailable, Code::Unavailable, message);
+                Self { retry_after_s: Some(RETRY_AFTER_S), ..problem }
+            }
             Fault::Local { .. } => {
                 // The reason names files and is the operator's to read, in the log.
                 let message = "the mirror cannot keep content at the moment; pull from the registry itself";

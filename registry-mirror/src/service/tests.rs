@@ -153,8 +153,9 @@ async fn room_is_made_of_what_is_not_pinned() {
     assert_eq!(world.ask(Method::DELETE, pin, &json!({})).await.0, StatusCode::NOT_FOUND);
     assert_eq!(world.ask(Method::POST, "/v1/gc", &json!({})).await.1["freed_bytes"], 0);
     let freed = world.ask(Method::POST, "/v1/gc", &all).await.1["freed_bytes"].clone();
-    assert_eq!(freed, world.image.blob_bytes());
-    assert_eq!(world.get("/v1/status").await["images"], json!([]));
+    assert!(freed.as_u64() > Some(world.image.blob_bytes()), "blobs and the manifest: {freed}");
+    let status = world.get("/v1/status").await;
+    assert_eq!((&status["images"], &status["disk"]["catalog_bytes"]), (&json!([]), &json!(0)));
     world.stop().await;
 }
 

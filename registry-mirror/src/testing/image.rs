@@ -80,6 +80,16 @@ impl FakeImage {
         self
     }
 
+    /// The same for one platform, with a manifest that is so many bytes longer.
+    #[must_use]
+    pub fn with_large_manifest(mut self, bytes: usize) -> Self {
+        let mut body: Value = serde_json::from_slice(&self.root.bytes).unwrap_or_default();
+        body["annotations"] = json!({ "padding": "x".repeat(bytes) });
+        self.root = manifest(&self.root.media_type, &body);
+        self.manifests = vec![self.root.clone()];
+        self
+    }
+
     /// All layers and configurations together, in bytes.
     #[must_use]
     pub fn blob_bytes(&self) -> u64 {

@@ -127,7 +127,9 @@ fn counted(pull: Pull<'_>, fault: Fault) -> Fault {
             fault
         }
         // The upstream may have counted it: dropping the pull does too.
-        Fault::Unavailable { .. } | Fault::Corrupt { .. } | Fault::Local { .. } => fault,
+        Fault::Unavailable { .. } | Fault::Corrupt { .. } | Fault::NoRoom { .. } | Fault::Local { .. } => {
+            fault
+        }
     }
 }
 

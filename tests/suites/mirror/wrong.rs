@@ -32,3 +32,26 @@ async fn wrong_blobs_are_never_complete_at_a_node() {
     }
     assert!(mirror.verify().await.unwrap().wrong.is_empty());
 }
+
+/// Its own way is right all the time. What the mirror sent of the wrong blob it has to throw away once; from then on the
+/// mirror sends nothing that is not verified, and the node goes elsewhere instead of coming back for more.
+#[tokio::test]
+async fn a_node_with_a_registry_of_its_own_has_the_right_blobs_at_the_next_pull() {
+    let [hub, registry] = [HubOptions::default(), HubOptions::default()].map(FakeHub::start);
+    let (hub, registry) = (hub.await.unwrap(), registry.await.unwrap());
+    let images = fill(&hub, 1, &[300 * KIB, 20 * KIB]);
+    fill(&registry, 1, &[300 * KIB, 20 * KIB]);
+    let mirror = MirrorProcess::start(vec![hub.upstream("hub", HUB)], &|_| {}).await.unwrap();
+    hub.trouble(Trouble::WrongDigest);
+    for pulls in [4, 1] {
+        let node = Node::new(&mirror.url(), HUB, &Upstream::Url(registry.url())).unwrap();
+        let digest = node.pull_until_there(&repository(0), "1", pulls).await.unwrap();
+        assert_eq!(digest, images[0].root.digest);
+        assert!(node.counts.fallbacks.load(Ordering::Relaxed) > 0, "{:?}", node.counts);
+    }
+    // Once its upstream is mended, the mirror serves them again.
+    hub.heal();
+    let node = Node::new(&mirror.url(), HUB, &Upstream::None).unwrap();
+    assert_eq!(node.pull(&repository(0), "1").await.unwrap(), images[0].root.digest);
+    assert!(mirror.verify().await.unwrap().wrong.is_empty());
+}

@@ -43,7 +43,7 @@ fn row(image: &ImageReport, platform: &PlatformReport) -> [String; 5] {
 
 fn amounts(status: &Status) -> Vec<(&'static str, String)> {
     let (disk, traffic) = (&status.disk, &status.traffic);
-    let taken = disk.sealed_bytes + disk.partial_bytes + disk.quarantine_bytes;
+    let taken = disk.sealed_bytes + disk.partial_bytes + disk.quarantine_bytes + disk.catalog_bytes;
     let mut rows = vec![
         ("disk", format!("{} of {}", BinaryBytes(taken), BinaryBytes(disk.budget_bytes))),
         ("to clients", BinaryBytes(traffic.client_bytes).to_string()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Failed, Pouring, Run, blocking};
-use crate::bounds::TURN_WITHIN;
+use crate::bounds::{Full, TURN_WITHIN};
 use crate::fills::local;
 use crate::fills::writer::Writer;
 use crate::place::{self, Partial};
@@ -48,19 +48,45 @@ impl Run<'_> {
         Ok(Pouring { writer, share, givers: BTreeSet::new(), inherited })
     }
 
+    /// Whether what had no room lately has some now, before the upstream is asked for it again.
+    pub(super) async fn recheck_room(&self) -> Result<(), Fault> {
+        match self.core.memory.refused(self.fill.digest()) {
+            Some(size) => self.check_room(size).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What cannot have room is refused before anybody has headers, so that nodes go to their next host at once.
+    pub(super) async fn check_room(&self, size: u64) -> Result<(), Fault> {
+        // A part has its space already.
+        if self.core.place.unfinished(self.fill.digest()) == Some(size) {
+            return Ok(());
+        }
+        self.core.bounds.room.check(size).await.map_err(|full| self.refuse(size, full))
+    }
+
+    fn refuse(&self, size: u64, full: Full) -> Fault {
+        let digest = self.fill.digest();
+        if self.core.memory.refuse(digest, size) {
+            tracing::warn!(blob.digest = %digest, %full, "nodes are sent to the upstream for a blob");
+        }
+        Fault::NoRoom { reason: full.to_string(), for_good: full.is_for_good() }
+    }
+
     /// Space for the whole blob, as soon as there is some.
     async fn reserve(&self, mut writer: Writer) -> Result<Writer, Fault> {
         loop {
-            let waited = timeout(self.patience(), self.core.bounds.room.wait(writer.size)).await;
-            let granted =
-                waited.map_err(|_| full())?.map_err(|never| Fault::Local { reason: never.to_string() })?;
+            let (room, size) = (&self.core.bounds.room, writer.size);
+            let waited = timeout(self.patience(), room.wait(size)).await;
+            let granted = waited.unwrap_or_else(|_| Err(room.waited_in_vain(size)));
+            let granted = granted.map_err(|full| self.refuse(size, full))?;
             let (result, same) = blocking(move || (writer.partial.reserve(), writer)).await?;
             drop(granted);
             match result {
                 Ok(()) => return Ok(same),
                 // The disk knows better than its own account; somebody's blob has to go.
                 Err(error) if error.is_full() && !self.patience().is_zero() => {
-                    self.core.bounds.room.free(same.size).await;
+                    room.free(same.size).await;
                     sleep(RESERVE_AGAIN).await;
                 }
                 Err(error) => return Err(local(&error)),
@@ -68,8 +94,4 @@ impl Run<'_> {
             writer = same;
         }
     }
-}
-
-fn full() -> Fault {
-    Fault::Local { reason: "the disk is full, and all of it is in use".to_owned() }
 }

@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,13 +9,17 @@ use super::*;
 use crate::place::Removed;
 
 /// Removes whole blobs, any.
-#[derive(Debug)]
-struct EvictAny(std::sync::OnceLock<Folder>);
+#[derive(Debug, Default)]
+struct EvictAny {
+    folder: OnceLock<Folder>,
+    /// What it says of pins; it removes what it can all the same.
+    pinned_bytes: AtomicU64,
+}
 
 #[async_trait]
 impl Evict for EvictAny {
     async fn free(&self, bytes: u64) -> u64 {
-        let folder = self.0.get().unwrap();
+        let folder = self.folder.get().unwrap();
         let mut freed = 0;
         for entry in folder.list() {
             if freed >= bytes {
@@ -25,6 +31,10 @@ impl Evict for EvictAny {
         }
         freed
     }
+
+    async fn pinned_bytes(&self) -> u64 {
+        self.pinned_bytes.load(SeqCst)
+    }
 }
 
 fn tight(budget: usize) -> Limits {
@@ -32,9 +42,14 @@ fn tight(budget: usize) -> Limits {
 }
 
 fn evicting(limits: Limits, disk: Arc<dyn Disk>) -> World {
-    let evict = Arc::new(EvictAny(std::sync::OnceLock::new()));
+    evicting_but(0, limits, disk)
+}
+
+fn evicting_but(pinned: usize, limits: Limits, disk: Arc<dyn Disk>) -> World {
+    let evict = Arc::new(EvictAny::default());
+    evict.pinned_bytes.store(pinned as u64, SeqCst);
     let world = World::with(limits, evict.clone(), disk);
-    evict.0.set(world.folder.clone()).unwrap();
+    evict.folder.set(world.folder.clone()).unwrap();
     world
 }
 
@@ -70,19 +85,51 @@ async fn a_blob_with_readers_stays_and_the_next_waits_for_it() {
     assert_eq!(world.folder.size(&first.digest), None);
 }
 
+/// What somebody hears before the headers who asks for a blob.
+async fn refused(world: &World, content: &Content) -> Fault {
+    let hub = Scripted::new("hub", content, []);
+    world.fills.blob(&content.digest, &origins(&[&hub])).await.unwrap_err()
+}
+
 #[tokio::test(start_paused = true)]
-async fn what_can_never_fit_is_said_at_once_and_what_might_is_given_up_in_time() {
-    let world = evicting(tight(MIB), quick_disk());
-    let huge = Content::new(3, MIB + 1);
+async fn what_can_never_fit_is_said_before_the_headers_and_the_upstream_is_asked_once() {
+    let world = evicting_but(MIB, tight(2 * MIB), quick_disk());
     let began = Instant::now();
-    assert!(matches!(pull(&world, &huge).await, Err(Fault::Local { .. })));
-    assert_eq!(began.elapsed(), Duration::ZERO);
-    let held = Content::new(4, MIB);
+    for (seed, size) in [(3, 2 * MIB + 1), (4, MIB + 1)] {
+        let content = Content::new(seed, size);
+        pull(&world, &Content::new(seed * 10, MIB)).await.unwrap();
+        world.quiet().await;
+        let hub = Scripted::new("hub", &content, []);
+        for _ in 0..5 {
+            let fault = world.fills.blob(&content.digest, &origins(&[&hub])).await.unwrap_err();
+            assert!(matches!(fault, Fault::NoRoom { for_good: true, .. }), "{fault:?}");
+            world.quiet().await;
+        }
+        assert_eq!(hub.asked(), 1, "its size is known then");
+    }
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    let fits = Content::new(5, MIB);
+    assert_eq!(pull(&world, &fits).await, Ok(fits.bytes.to_vec()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waited_in_vain_is_the_last_to_be_kept_waiting() {
+    let world = evicting(tight(MIB), quick_disk());
+    let (held, next) = (Content::new(4, MIB), Content::new(5, MIB));
     pull(&world, &held).await.unwrap();
     world.quiet().await;
-    let _reader = world.fills.stored(&held.digest).await.unwrap();
-    assert!(matches!(pull(&world, &Content::new(5, MIB)).await, Err(Fault::Local { .. })));
+    let reader = world.fills.stored(&held.digest).await.unwrap();
+    let began = Instant::now();
+    let cut = pull(&world, &next).await;
+    assert!(matches!(cut, Err(Fault::NoRoom { for_good: false, .. })), "{cut:?}");
     assert!(began.elapsed() < Duration::from_secs(300), "inside containerd's timer");
+    // Its node comes back for the bytes, and must not be given headers again.
+    let again = Instant::now();
+    assert!(matches!(refused(&world, &next).await, Fault::NoRoom { .. }));
+    assert!(matches!(refused(&world, &Content::new(6, MIB)).await, Fault::NoRoom { .. }), "nor others");
+    assert!(again.elapsed() < Duration::from_secs(1), "{:?}", again.elapsed());
+    drop(reader);
+    assert_eq!(pull(&world, &next).await, Ok(next.bytes.to_vec()), "until there is room");
 }
 
 #[tokio::test]

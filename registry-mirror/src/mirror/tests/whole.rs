@@ -95,7 +95,7 @@ async fn crash(world: World, dice: &mut Dice) -> World {
     disk.cut_power(&blobs_in(folder.path()), || dice.roll(u64::MAX)).unwrap();
     // Every third life ends by itself; opening alone takes fewer steps than the shortest of them.
     let plan = if dice.roll(3) == 0 { Plan::dies_after(100 + dice.roll(200)) } else { Plan::default() };
-    World::open_in(folder, clock, hub, plan)
+    World::open_in(folder, clock, hub, plan, Limits::default())
 }
 
 async fn check(world: &World, seed: u64) {

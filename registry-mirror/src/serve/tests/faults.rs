@@ -57,6 +57,7 @@ async fn other_faults_send_a_node_to_the_upstream() {
         (Fault::Limited { source_name: name(), retry_after: hour }, 503, "UNAVAILABLE"),
         (Fault::Unavailable { source_name: name(), reason: reason() }, 502, "UNAVAILABLE"),
         (Fault::Corrupt { source_name: name(), reason: reason() }, 502, "UNAVAILABLE"),
+        (Fault::NoRoom { reason: reason(), for_good: true }, 503, "UNAVAILABLE"),
         (Fault::Local { reason: "/secret/folder is full".to_owned() }, 503, "UNAVAILABLE"),
     ] {
         served.script.faults([fault.clone()]);
