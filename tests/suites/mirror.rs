@@ -1,6 +1,7 @@
 //! The registry mirror's own program against a scripted upstream: what nodes and real clients see.
 
 mod budget;
+mod cli;
 mod client_side;
 mod clients;
 mod clock;

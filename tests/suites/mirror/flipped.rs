@@ -57,7 +57,7 @@ fn largest(image: &FakeImage) -> (&Digest, u64) {
     (digest, bytes.len() as u64)
 }
 
-fn flip(mirror: &MirrorProcess, image: &FakeImage) -> Digest {
+pub(super) fn flip(mirror: &MirrorProcess, image: &FakeImage) -> Digest {
     let (digest, size) = largest(image);
     let path = find(&mirror.folder().join("blobs"), digest.hex()).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
