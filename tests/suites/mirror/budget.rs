@@ -3,6 +3,7 @@
 use futures_util::future::try_join_all;
 use registry_mirror::api::ImageReport;
 use registry_mirror::testing::hub::{FakeHub, HubAuth, HubOptions};
+use registry_mirror::testing::{FakeImage, ImageSpec};
 use tests::mirror::{MirrorProcess, Node, Upstream};
 
 use super::{HUB, KIB, fill, nodes, repository, sum};
@@ -50,4 +51,28 @@ async fn a_class_is_served_with_ten_pulls_left() {
 
 async fn pull(node: &Node, at: usize) -> Result<registry_mirror::Digest, tests::mirror::PullError> {
     node.pull(&repository(at), "1").await
+}
+
+/// Docker Hub counts GETs of manifests: an image of several platforms is an index and the image of one platform, so two
+/// pulls, whoever asks for it and however many. HEAD counts nothing.
+#[tokio::test]
+async fn an_image_of_several_platforms_costs_two_pulls_and_heads_cost_none() {
+    let hub = FakeHub::start(HubOptions { pulls: Some(PULLS_LEFT), ..HubOptions::default() }).await.unwrap();
+    let platforms = ["linux/amd64", "linux/arm64", "linux/riscv64"];
+    let image = FakeImage::new(&ImageSpec::new(1, &[64 * KIB]).platforms(&platforms));
+    hub.add(&repository(0), "1", &image);
+    let mirror = MirrorProcess::start(vec![hub.upstream("hub", HUB)], &|_| {}).await.unwrap();
+    let pulls = nodes(10, &mirror.url(), &Upstream::None);
+    for digest in try_join_all(pulls.iter().map(|node| pull(node, 0))).await.unwrap() {
+        assert_eq!(digest, image.root.digest);
+    }
+    assert_eq!(hub.counts().manifest_gets, 2, "the index, and one platform");
+    let heads = hub.counts().manifest_heads;
+    let other = &image.manifests.last().unwrap().digest;
+    let url = format!("{}/v2/{}/manifests/{other}?ns={HUB}", mirror.url(), repository(0));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    assert!(client.head(url).send().await.unwrap().status().is_success());
+    let counts = hub.counts();
+    assert_eq!((counts.manifest_gets, counts.manifest_heads), (2, heads + 1), "a platform nobody pulled");
+    assert_eq!(mirror.status().await.unwrap().upstreams[0].remaining, PULLS_LEFT - 2);
 }
