@@ -61,7 +61,7 @@ bench: ## Measure a region beside its peers into docs/benchmarks.md; S=name for 
 	@scripts/agent $(QINGJIAO_AGENT)
 	scripts/bench $(S)
 
-soak: ## Long random campaigns: simulation, chaos, hostile bytes, churn; T=minutes (30)
+soak: ## Long random campaigns: simulation, chaos, hostile bytes, churn in T=minutes (30); mirror and cluster on top
 	@scripts/deps $(TEST_PACKAGES)
 	@scripts/web
 	@scripts/agent $(QINGJIAO_AGENT)
