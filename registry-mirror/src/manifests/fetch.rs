@@ -42,8 +42,12 @@ impl Fetch {
         Ok(descriptor)
     }
 
-    /// Fetches a manifest and keeps it, and what a tag means.
+    /// Fetches a manifest and keeps it, and what a tag means. It may be here by now: who looked before another's question
+    /// was answered may put it once more after that, and each costs a pull.
     pub(super) async fn manifest(&self, image: &ImageName, reference: &Reference) -> Result<Manifest, Fault> {
+        if let Some(manifest) = self.came_meanwhile(image, reference)? {
+            return Ok(manifest);
+        }
         let sources = self.sources_of(image)?;
         let fetch =
             |source: Arc<dyn Source>| async move { source.manifest(&image.repository, reference).await };
@@ -51,6 +55,15 @@ impl Fetch {
         self.keep(image, &manifest).await?;
         self.remember(image, reference, &describe(&manifest)).await?;
         Ok(manifest)
+    }
+
+    fn came_meanwhile(&self, image: &ImageName, reference: &Reference) -> Result<Option<Manifest>, Fault> {
+        let digest = match reference {
+            Reference::Digest(digest) => Some(digest.clone()),
+            Reference::Tag(tag) => self.known(image, tag)?.map(|known| known.digest),
+        };
+        let Some(digest) = digest.filter(|digest| self.is_member(image, digest)) else { return Ok(None) };
+        self.kept(&digest)
     }
 
     async fn remember(

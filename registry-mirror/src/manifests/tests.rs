@@ -144,6 +144,19 @@ async fn a_hundred_at_once_are_one_pull() {
     assert_eq!((leads, world.asked()), (1, (0, 1)));
 }
 
+/// As it is for somebody who looked before the others had their answer, and asks after it.
+#[tokio::test]
+async fn who_asks_a_moment_too_late_costs_no_pull() {
+    let world = world();
+    let image = world.publish("1", 1);
+    let Image { name, reference } = "lab:1".parse().unwrap();
+    for reference in [reference.clone(), reference, Reference::Digest(image.root.digest.clone())] {
+        let (manifest, _) = world.manifests.body(&name, reference).await;
+        assert_eq!(manifest.unwrap(), image.root);
+    }
+    assert_eq!(world.asked(), (0, 1));
+}
+
 #[tokio::test]
 async fn head_costs_no_pull() {
     let world = world();
