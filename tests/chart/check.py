@@ -88,9 +88,10 @@ def refused():
 
 def of_machines():
     """The objects that the jobrunner makes, as its own tests hold it to them."""
-    texts = [path.read_text() for path in sorted(MACHINES.glob("*.json"))]
-    found = [one for text in texts for one in (value if isinstance(value := json.loads(text), list) else [value])]
-    if len(found) < len(texts) or not texts:
+    files = sorted(MACHINES.glob("*.json"))
+    values = [json.loads(path.read_text()) for path in files]
+    found = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    if not files:
         raise Wrong(f"no objects in {MACHINES}")
     return found
 
