@@ -26,12 +26,14 @@ help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-8s %s\n' "$$name" "$$text"; done
 
 up: ## Start a whole region on this computer and print a link to it
+	@scripts/claim
 	@scripts/deps $(UP_PACKAGES)
 	@scripts/web
 	@scripts/agent $(QINGJIAO_AGENT)
 	cargo run --locked --package region -- up
 
 test: ## Everything, as the pipeline does it: lints, licences, both databases, simulation, a real browser
+	@scripts/claim
 	@rm -f $(ARTEFACTS)/suites.txt
 	$(suite) makefile 5 scripts/check-makefile
 	$(suite) packages 120 scripts/deps $(TEST_PACKAGES)
@@ -49,6 +51,7 @@ test: ## Everything, as the pipeline does it: lints, licences, both databases, s
 	@cat $(ARTEFACTS)/suites.txt
 
 check: ## The inner loop: format, lints, unit tests of every crate
+	@scripts/claim
 	$(suite) makefile 5 scripts/check-makefile
 	$(suite) web 60 scripts/web check
 	$(suite) format 10 cargo fmt --all --check
