@@ -17,7 +17,8 @@ pub struct Capacity {
     pub total: Resources,
     /// What is taken.
     pub used: Resources,
-    /// The largest machine that could ever fit, also on what is not well at the moment; nothing while none is known.
+    /// The largest machine without a placement that could ever fit, also on what is not well at the moment; nothing while
+    /// none is known.
     pub largest: Resources,
     /// The nodes that take machines now: a machine fits if it fits on one of them. What a leader of an older release
     /// wrote has none.

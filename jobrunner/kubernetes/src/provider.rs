@@ -121,8 +121,12 @@ impl Provider for Kubernetes {
     }
 
     async fn capacity(&self) -> Result<Capacity, ProviderError> {
-        let as_of = self.cluster.clock.now();
-        Ok(self.cluster.room().await?.capacity(&self.cluster.config, as_of))
+        let (cluster, config, as_of) = (&self.cluster, &self.cluster.config, self.cluster.clock.now());
+        let all = cluster.room().await?.capacity(config, as_of);
+        // A node of a placement tells nothing to machines that name none.
+        let Capacity { largest, .. } =
+            cluster.room_in(&config.default_place()).await?.capacity(config, as_of);
+        Ok(Capacity { largest, ..all })
     }
 
     async fn changed(&self) {
